@@ -1,0 +1,22 @@
+/* health.h - what /livez and /readyz answer. Alive: the process turns. Ready: every
+ * check passed when its owner last looked; owners are the threads that depend on
+ * the thing anyway, so asking costs a dependency nothing. */
+#ifndef COMMON_HEALTH_H
+#define COMMON_HEALTH_H
+
+#include <stdbool.h>
+
+struct arena;
+struct health_check;
+
+/* A check by this name, at first not ready. Never freed; the same name gives the same check. */
+struct health_check *health_check(const char *name);
+void health_set(struct health_check *c, bool ready);
+
+/* Off while draining: /readyz says 503 whatever the checks say. */
+void health_set_serving(bool serving);
+
+/* {"status":"ready","checks":{"database":"ok",…}}; *ready is the verdict. */
+const char *health_report(struct arena *a, bool *ready);
+
+#endif

@@ -1,0 +1,79 @@
+/* http.h - an HTTP/1.1 JSON server: routes, handlers, limits, graceful stop.
+ *
+ * Event threads (libmicrohttpd, epoll) only move bytes. A complete request goes to
+ * a fixed set of worker threads, each with its own database connection, so handlers
+ * may block and share nothing. Beyond the queue's limit: 503 at once.
+ *
+ * The server answers by itself: /livez, /readyz, /metrics; 404, 405 (with Allow),
+ * 413, 415, 400 for a bad request target; 401 and 403 by the route's 'access'; and
+ * it runs Idempotency-Key (idempotency.h). Every error is a problem document
+ * (RFC 9457), see problem.h. */
+#ifndef COMMON_HTTP_H
+#define COMMON_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth.h"
+#include "ctx.h"
+#include "db.h"
+#include "err.h"
+
+enum { HTTP_MAX_PATH_PARAMS = 2 };
+
+struct http_request {
+    const char *method, *path;
+    const char *param[HTTP_MAX_PATH_PARAMS]; /* one for each '*' of the route, decoded */
+    const char *body;                        /* NUL-terminated, "" when there is none */
+    size_t body_len;
+    struct principal caller;
+    const void *impl; /* the connection, for the accessors below */
+};
+
+struct http_response {
+    int status;           /* 200 unless the handler says otherwise */
+    const char *body;     /* JSON, in the unit's arena or a literal; NULL for none */
+    const char *location; /* of what was created, or NULL */
+};
+
+/* The decoded value of ?name=, or NULL. */
+const char *http_query(const struct http_request *req, const char *name);
+
+typedef struct err http_handler(struct ctx *ctx, const struct http_request *req,
+                                struct http_response *res);
+
+enum http_access { HTTP_PUBLIC, HTTP_USER, HTTP_ADMIN, HTTP_INTERNAL };
+
+/* HTTP_INTERNAL: for other services, on a path under /internal, which the gateway
+ * never routes. */
+struct http_route {
+    const char *method, *pattern; /* a '*' stands for one path segment */
+    enum http_access access;
+    enum db_mode unit;            /* DB_WRITE: committed when the handler returns OK */
+    bool idempotent;              /* takes an Idempotency-Key */
+    http_handler *handler;
+};
+
+struct http_options {
+    const char *address;
+    uint16_t port; /* 0 picks a free one */
+    unsigned workers;
+    unsigned queue_limit;
+    unsigned max_connections;
+    unsigned idle_timeout_s;
+    size_t max_body;
+    struct db_options db;
+    const struct auth *auth; /* NULL: no route may need a token */
+    const struct http_route *routes;
+    size_t nroutes;
+};
+
+struct http_server;
+
+struct err http_start(struct arena *a, const struct http_options *opt,
+                      struct http_server **out) MUST_CHECK;
+uint16_t http_port(const struct http_server *s);
+void http_stop(struct http_server *s); /* finishes what was accepted; NULL is fine */
+
+#endif

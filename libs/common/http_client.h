@@ -1,0 +1,56 @@
+/* http_client.h - calls to other services (libcurl), made to fail well.
+ *
+ * A target is a remote service, shared by all threads of the process: its deadline,
+ * retries (exponential, full jitter) paid from a retry budget, a circuit breaker
+ * (breaker.h) and a bulkhead (no more than so many calls at once). A client is one
+ * thread's set of connections. */
+#ifndef COMMON_HTTP_CLIENT_H
+#define COMMON_HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctx.h"
+#include "err.h"
+
+struct http_client; /* belongs to one thread; see ctx.http */
+struct http_target;
+
+struct http_target_options {
+    const char *name;     /* in errors, logs and metrics: "inventory" */
+    const char *base_url; /* "http://127.0.0.1:8003" */
+    const char *bearer;   /* sent as Authorization: Bearer, or NULL */
+    int deadline_ms;      /* for one call with all its retries */
+    int attempt_ms;       /* for one attempt */
+    int retries;          /* attempts beyond the first, for calls that may be repeated */
+    int max_concurrent;   /* the bulkhead */
+    size_t max_body;      /* of an answer: 1 MiB when 0 */
+};
+
+struct http_call {
+    const char *method, *path; /* with the query */
+    const char *body;          /* JSON, or NULL */
+    const char *idempotency_key;
+    bool repeatable;           /* safe, or made idempotent by its key */
+};
+
+struct http_reply {
+    int status;
+    const char *body; /* NUL-terminated, in the unit's arena */
+    size_t body_len;
+};
+
+struct http_client *http_client_new(void);
+void http_client_free(struct http_client *c); /* NULL is fine */
+
+struct http_target *http_target_new(const struct http_target_options *opt);
+void http_target_free(struct http_target *t);
+
+/* OK: the target answered, with a status below 500 other than 429. ERR_UNAVAILABLE:
+ * no answer in time, 5xx or 429 to the last attempt, breaker open, bulkhead full; the
+ * message names the target and is fit for the caller of our own API. */
+struct err http_call(struct ctx *ctx, struct http_target *t, const struct http_call *call,
+                     struct http_reply *reply) MUST_CHECK;
+
+#endif

@@ -1,0 +1,65 @@
+/* stream.h - Redis for one thread: commands in a pipeline, and Streams with
+ * consumer groups (https://redis.io/docs/latest/develop/data-types/streams/).
+ *
+ * A struct stream is one connection. After any error it is closed inside and the
+ * next call connects anew. */
+#ifndef COMMON_STREAM_H
+#define COMMON_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct stream;
+
+struct stream_address {
+    const char *host, *password; /* password: NULL or "" for none */
+    int port;
+};
+
+struct stream *stream_open(const struct stream_address *addr); /* connects on first use */
+void stream_close(struct stream *s);                           /* NULL is fine */
+
+struct err stream_ping(struct stream *s, struct arena *a) MUST_CHECK;
+
+/* Run one Lua script for each of 'n' argument lists in one pipeline: loaded once,
+ * called by its SHA1. args[i] holds 'nargs' strings after one key. */
+struct err stream_eval(struct stream *s, struct arena *a, const char *script, const char *key,
+                       const char *const *const args[], size_t n, size_t nargs) MUST_CHECK;
+
+struct stream_entry {
+    const char *id;      /* "1732100000000-0" */
+    const char *event;   /* the field "event": an envelope; NULL when it is missing */
+    int64_t deliveries;  /* 1 the first time */
+};
+
+/* Create the group (and the stream) if need be, from the stream's beginning. */
+struct err stream_group(struct stream *s, struct arena *a, const char *key,
+                        const char *group) MUST_CHECK;
+
+/* Entries that this consumer has not seen; waits up to 'block_ms'. */
+struct err stream_read(struct stream *s, struct arena *a, const char *key, const char *group,
+                       const char *consumer, int count, int block_ms,
+                       struct stream_entry **out, size_t *n) MUST_CHECK;
+
+/* Take over entries that some consumer got but has not acknowledged for 'idle_ms'
+ * (XAUTOCLAIM); idle_ms 0 takes this consumer's own after a restart too. */
+struct err stream_claim(struct stream *s, struct arena *a, const char *key, const char *group,
+                        const char *consumer, int64_t idle_ms, int count,
+                        struct stream_entry **out, size_t *n) MUST_CHECK;
+
+/* Acknowledge entries and delete them: one group reads the stream, so what is
+ * handled is of no further use and the stream stays small. */
+struct err stream_done(struct stream *s, struct arena *a, const char *key, const char *group,
+                       const struct stream_entry entries[], size_t n) MUST_CHECK;
+
+/* Move an entry that keeps failing to the stream "<key>.dead" with the reason. */
+struct err stream_bury(struct stream *s, struct arena *a, const char *key, const char *group,
+                       const struct stream_entry *e, const char *reason) MUST_CHECK;
+
+/* Entries in the stream, and those delivered but not acknowledged. */
+struct err stream_backlog(struct stream *s, struct arena *a, const char *key, const char *group,
+                          int64_t *length, int64_t *pending) MUST_CHECK;
+
+#endif

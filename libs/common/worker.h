@@ -1,0 +1,40 @@
+/* worker.h - a thread that repeats one step: when woken, and once a period anyway.
+ *
+ * Being woken is a hint that makes things fast; the period is what makes them
+ * right, for a hint may be lost with the process that meant to give it. Errors are
+ * logged once each time they change, and back off up to ten periods. */
+#ifndef COMMON_WORKER_H
+#define COMMON_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctx.h"
+#include "db.h"
+#include "err.h"
+
+/* Bits of ctx->wakes: who has work once this transaction has committed. */
+enum { WAKE_BUS_RELAY = 1, WAKE_STREAM_RELAY = 2, WAKE_JOBS = 4 };
+
+/* One step, with its units of work bracketed by itself (db_unit_begin…). Set *more
+ * when there is more to do at once. */
+typedef struct err worker_step(struct ctx *ctx, void *arg, bool *more);
+
+struct worker_options {
+    const char *name;   /* also its health check: unready while its steps fail */
+    worker_step *step;
+    void *arg;
+    unsigned wake_on;   /* WAKE_… bits, or 0 */
+    int64_t period_ms;
+    struct db_options db;
+};
+
+struct worker;
+
+struct worker *worker_start(const struct worker_options *opt);
+void worker_stop(struct worker *w); /* finishes the step in hand; NULL is fine */
+
+/* Wake every worker of this process that asked for one of these bits. */
+void worker_wake(unsigned bits);
+
+#endif
