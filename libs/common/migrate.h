@@ -17,6 +17,10 @@ struct migration {
     const char *sql;
 };
 
+/* This program's own, put together by make: those of libs/common, then the service's. */
+extern const struct migration migrations[];
+extern const size_t nmigrations;
+
 struct err migrate(struct ctx *ctx, const struct migration list[], size_t n) MUST_CHECK;
 
 #endif

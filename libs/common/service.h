@@ -16,7 +16,6 @@
 #include "config.h"
 #include "event.h"
 #include "http.h"
-#include "migrate.h"
 #include "worker.h"
 
 /* Settings that all services share; see service.c for their names and defaults. */
@@ -47,9 +46,6 @@ struct service {
     const struct config_key *keys;
     size_t nkeys;
     void *settings;
-    /* SQL built in from its migrations folder */
-    const struct migration *migrations;
-    const size_t *nmigrations;
     const struct http_route *routes;
     size_t nroutes;
     /* events from RabbitMQ's queue <name>; none: no consumer */
