@@ -53,7 +53,11 @@ $(B)/%/migrations.c: tools/embed-sql.sh
 
 define service
 $(B)/$(1)/migrations.c: $(wildcard libs/common/migrations/*.sql services/$(1)/migrations/*.sql)
-$(B)/$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)/*.c)) $(B)/$(1)/migrations.o
+$(B)/$(1)/%.c: services/$(1)/%.lua tools/embed-text.sh
+	@mkdir -p $$(@D)
+	tools/embed-text.sh $$*_script $$< >$$@
+$(B)/$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)/*.c)) $(B)/$(1)/migrations.o \
+  $(patsubst services/%.lua,$(B)/%.o,$(wildcard services/$(1)/*.lua))
 $(B)/$(1): $(B)/services/$(1)/main.o $(B)/$(1).a $(COMMON)
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 $(B)/services/$(1)/%.o: CPPFLAGS += -Iservices/$(1)

@@ -1,0 +1,13 @@
+/* jobs.h - work that no request and no event starts. */
+#ifndef ORDER_JOBS_H
+#define ORDER_JOBS_H
+
+#include <stdbool.h>
+
+#include "ctx.h"
+#include "err.h"
+
+/* A step for worker.h: begin to cancel the sagas whose deadline has passed. */
+struct err jobs_expire(struct ctx *ctx, void *arg, bool *more) MUST_CHECK;
+
+#endif

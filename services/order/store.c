@@ -1,0 +1,274 @@
+/* store.c - the SQL of the order service. */
+#include "store.h"
+
+#include "arena.h"
+#include "db.h"
+
+/* RFC 3339 in UTC, whatever the session's time zone is. */
+#define RFC3339(column)                                                                            \
+    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+#define COLUMNS                                                                                    \
+    "o.id, o.user_id, o.status, o.payment_method, o.currency, o.total, o.reason,"                  \
+    " o.reservation_id, o.tracking_number, o.version, " RFC3339("o.created_at") ", " RFC3339(      \
+        "o.updated_at")
+
+enum column {
+    ID,
+    USER_ID,
+    STATUS,
+    PAYMENT_METHOD,
+    CURRENCY,
+    TOTAL,
+    REASON,
+    RESERVATION_ID,
+    TRACKING_NUMBER,
+    VERSION,
+    CREATED_AT,
+    UPDATED_AT,
+    SKU, /* the lines, where they are joined */
+    QUANTITY,
+    UNIT_PRICE,
+};
+
+static struct err read_order(struct ctx *ctx, const struct db_rows *rows, int row,
+                             struct order *out)
+{
+    *out = (struct order){
+        .id = db_str(rows, row, ID),
+        .user_id = db_str(rows, row, USER_ID),
+        .payment_method = db_str(rows, row, PAYMENT_METHOD),
+        .currency = db_str(rows, row, CURRENCY),
+        .total = db_int(rows, row, TOTAL),
+        .reason = db_str(rows, row, REASON),
+        .reservation_id = db_str(rows, row, RESERVATION_ID),
+        .tracking_number = db_str(rows, row, TRACKING_NUMBER),
+        .version = db_int(rows, row, VERSION),
+        .created_at = db_str(rows, row, CREATED_AT),
+        .updated_at = db_str(rows, row, UPDATED_AT),
+    };
+    if (!order_status_parse(db_str(rows, row, STATUS), &out->status))
+        return err_new(ctx->arena, ERR_INTERNAL, "order %s has an unknown status", out->id);
+    return OK;
+}
+
+static struct err read_orders(struct ctx *ctx, const struct db_rows *rows, struct order **out,
+                              size_t *n)
+{
+    *n = (size_t)rows->count;
+    *out = arena_array(ctx->arena, struct order, *n);
+    for (int i = 0; i < rows->count; i++) {
+        struct err err = read_order(ctx, rows, i, &(*out)[i]);
+
+        if (err.code)
+            return err;
+    }
+    return OK;
+}
+
+static struct err not_found(struct ctx *ctx, const char *id)
+{
+    return err_new(ctx->arena, ERR_NOT_FOUND, "there is no order %s", id);
+}
+
+struct err store_insert(struct ctx *ctx, struct order *o, int64_t deadline_s)
+{
+    const char **sku = arena_array(ctx->arena, const char *, o->nlines);
+    int64_t *quantity = arena_array(ctx->arena, int64_t, o->nlines);
+    int64_t *unit_price = arena_array(ctx->arena, int64_t, o->nlines);
+    struct db_rows rows;
+    struct err err;
+
+    for (size_t i = 0; i < o->nlines; i++) {
+        sku[i] = o->lines[i].sku;
+        quantity[i] = o->lines[i].quantity;
+        unit_price[i] = o->lines[i].unit_price;
+    }
+    err =
+        db_exec(ctx, &rows,
+                "WITH o AS ("
+                " INSERT INTO orders (id, user_id, status, payment_method, currency, total,"
+                "  version, deadline_at)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::bigint))"
+                " RETURNING *),"
+                " l AS ("
+                " INSERT INTO order_lines (order_id, line, sku, quantity, unit_price)"
+                " SELECT o.id, t.line, t.sku, t.quantity, t.unit_price FROM o,"
+                "  unnest($9::text[], $10::bigint[], $11::bigint[])"
+                "  WITH ORDINALITY AS t (sku, quantity, unit_price, line))"
+                " SELECT " RFC3339("o.created_at") " FROM o",
+                o->id, o->user_id, order_status_name(o->status), o->payment_method, o->currency,
+                db_param_int(ctx, o->total), db_param_int(ctx, o->version),
+                db_param_int(ctx, deadline_s), db_param_strs(ctx, sku, o->nlines),
+                db_param_ints(ctx, quantity, o->nlines), db_param_ints(ctx, unit_price, o->nlines));
+    if (err.code)
+        return err;
+    o->created_at = o->updated_at = db_str(&rows, 0, 0);
+    return OK;
+}
+
+struct err store_find(struct ctx *ctx, const char *id, const char *user_id, struct order *out)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " COLUMNS ", l.sku, l.quantity, l.unit_price"
+                  " FROM orders o JOIN order_lines l ON l.order_id = o.id"
+                  " WHERE o.id = $1 AND ($2::uuid IS NULL OR o.user_id = $2) ORDER BY l.line",
+                  id, user_id);
+    if (err.code)
+        return err;
+    if (rows.count == 0)
+        return not_found(ctx, id);
+    err = read_order(ctx, &rows, 0, out);
+    out->nlines = (size_t)rows.count;
+    out->lines = arena_array(ctx->arena, struct order_line, out->nlines);
+    for (int i = 0; i < rows.count; i++)
+        out->lines[i] = (struct order_line){
+            .sku = db_str(&rows, i, SKU),
+            .quantity = db_int(&rows, i, QUANTITY),
+            .unit_price = db_int(&rows, i, UNIT_PRICE),
+        };
+    return err;
+}
+
+struct err store_lock(struct ctx *ctx, const char *id, const char *user_id, struct order *out)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " COLUMNS " FROM orders o"
+                  " WHERE o.id = $1 AND ($2::uuid IS NULL OR o.user_id = $2) FOR UPDATE",
+                  id, user_id);
+    if (err.code)
+        return err;
+    return rows.count ? read_order(ctx, &rows, 0, out) : not_found(ctx, id);
+}
+
+struct err store_save(struct ctx *ctx, struct order *o)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "UPDATE orders SET status = $2, reason = $3, reservation_id = $4,"
+                  " tracking_number = $5, version = $6, updated_at = now()"
+                  " WHERE id = $1 RETURNING " RFC3339("updated_at"),
+                  o->id, order_status_name(o->status), o->reason, o->reservation_id,
+                  o->tracking_number, db_param_int(ctx, o->version));
+    if (err.code)
+        return err;
+    o->updated_at = db_str(&rows, 0, 0);
+    return OK;
+}
+
+struct err store_note(struct ctx *ctx, const char *order_id, const struct order_entry entries[],
+                      size_t n)
+{
+    struct db_rows rows;
+    const char **column[6];
+
+    for (size_t c = 0; c < 6; c++)
+        column[c] = arena_array(ctx->arena, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        column[0][i] = entries[i].event_id;
+        column[1][i] = entries[i].type;
+        column[2][i] = entries[i].source;
+        column[3][i] = entries[i].time;
+        column[4][i] = entries[i].cause;
+        column[5][i] = entries[i].detail;
+    }
+    return db_exec(
+        ctx, &rows,
+        "INSERT INTO order_events (order_id, event_id, type, source, time, cause, detail)"
+        " SELECT $1, t.* FROM unnest($2::text[], $3::text[], $4::text[],"
+        "  $5::timestamptz[], $6::text[], $7::text[]) AS t"
+        " ON CONFLICT DO NOTHING",
+        order_id, db_param_strs(ctx, column[0], n), db_param_strs(ctx, column[1], n),
+        db_param_strs(ctx, column[2], n), db_param_strs(ctx, column[3], n),
+        db_param_strs(ctx, column[4], n), db_param_strs(ctx, column[5], n));
+}
+
+struct err store_timeline(struct ctx *ctx, const char *order_id, struct order_entry **out,
+                          size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT event_id, type, source, " RFC3339(
+                      "time") ", cause, detail"
+                              " FROM order_events WHERE order_id = $1 ORDER BY position",
+                  order_id);
+    if (err.code)
+        return err;
+    *n = (size_t)rows.count;
+    *out = arena_array(ctx->arena, struct order_entry, *n);
+    for (int i = 0; i < rows.count; i++)
+        (*out)[i] = (struct order_entry){
+            .event_id = db_str(&rows, i, 0),
+            .type = db_str(&rows, i, 1),
+            .source = db_str(&rows, i, 2),
+            .time = db_str(&rows, i, 3),
+            .cause = db_str(&rows, i, 4),
+            .detail = db_str(&rows, i, 5),
+        };
+    return OK;
+}
+
+struct err store_list(struct ctx *ctx, const char *user_id, const char *status, const char *after,
+                      int64_t limit, struct order **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " COLUMNS " FROM orders o WHERE o.user_id = $1"
+                  " AND ($2::text IS NULL OR o.status = $2)"
+                  " AND o.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')"
+                  " ORDER BY o.id DESC LIMIT $4",
+                  user_id, status, after, db_param_int(ctx, limit));
+    if (err.code)
+        return err;
+    return read_orders(ctx, &rows, out, n);
+}
+
+struct err store_lock_expired(struct ctx *ctx, int64_t limit, struct order **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " COLUMNS " FROM orders o"
+                  " WHERE o.status IN ('PENDING', 'CONFIRMED') AND o.deadline_at < now()"
+                  " ORDER BY o.deadline_at LIMIT $1 FOR UPDATE SKIP LOCKED",
+                  db_param_int(ctx, limit));
+    if (err.code)
+        return err;
+    return read_orders(ctx, &rows, out, n);
+}
+
+struct err store_totals(struct ctx *ctx, struct order_totals **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec_params(ctx, &rows,
+                         "SELECT status, currency, count(*), sum(total)::bigint FROM orders"
+                         " GROUP BY status, currency ORDER BY status, currency",
+                         NULL, 0);
+    if (err.code)
+        return err;
+    *n = (size_t)rows.count;
+    *out = arena_array(ctx->arena, struct order_totals, *n);
+    for (int i = 0; i < rows.count; i++)
+        (*out)[i] = (struct order_totals){
+            .status = db_str(&rows, i, 0),
+            .currency = db_str(&rows, i, 1),
+            .orders = db_int(&rows, i, 2),
+            .total = db_int(&rows, i, 3),
+        };
+    return OK;
+}
