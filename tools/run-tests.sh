@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs test programs one after the other and prints one line for each and one summary.
+#   run-tests.sh LOG_FOLDER PROGRAM...
+# A program's whole output is in LOG_FOLDER; it is shown when the program fails.
+set -uo pipefail
+
+logs=$1
+shift
+mkdir -p "$logs"
+passed=0 failed=0 failures=()
+began=$SECONDS
+
+# count LOG WORD: the number in cmocka's "[  PASSED  ] 8 test(s)." lines, added up
+count() {
+    awk -v word="$2" '$0 ~ "^\\[ +" word " +\\] [0-9]+ test\\(s\\)" {
+        sub(/^\[[^]]*\] /, ""); n += $1 } END { print n + 0 }' "$1"
+}
+
+for program in "$@"; do
+    name=${program#build/*/}
+    name=${name/tests\//}
+    log=$logs/${name//\//-}.log
+    start=$(date +%s%N)
+    timeout --kill-after=10 "${TEST_TIMEOUT:-600}" "$program" >"$log" 2>&1
+    status=$?
+    ms=$((($(date +%s%N) - start) / 1000000))
+    good=$(count "$log" PASSED)
+    bad=$(count "$log" FAILED)
+    # A crash, a time-out or a sanitizer's report fails the program, whatever it counted.
+    if ((status != 0 && bad == 0)); then bad=1; fi
+    # So does a program that ran no test.
+    if ((good + bad == 0)); then bad=1; fi
+    passed=$((passed + good)) failed=$((failed + bad))
+    if ((bad == 0)); then
+        printf '  ok    %-44s %3d tests %6d ms\n' "$name" "$good" "$ms"
+    else
+        printf '  FAIL  %-44s exit status %d, %s\n' "$name" "$status" "$log"
+        failures+=("$log")
+    fi
+done
+
+for log in "${failures[@]}"; do
+    printf '\n--- %s\n' "$log"
+    grep -vE '^\[ (RUN|      OK) ' "$log" | tail -n 60
+done
+
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+printf '(%d programs in %d s)\n' $# $((SECONDS - began)) >&2
+((failed == 0))
