@@ -27,9 +27,10 @@ struct config_key {
     const char *help;     /* a short line; units where they matter */
 };
 
-/* Fill 'settings' from the environment. Strings live in 'a'. The error's message
- * has one line for each mistake, each naming its variable. A secret file's last
- * newline is dropped; setting both NAME and NAME_FILE is a mistake. */
+/* Fill 'settings' from the environment; a variable that is set but empty counts as
+ * not set. Strings live in 'a'. ERR_INVALID: the message has one line for each
+ * mistake, each naming its variable. A secret file's last newline is dropped;
+ * setting both NAME and NAME_FILE is a mistake. */
 struct err config_load(struct arena *a, const struct config_key keys[], size_t nkeys,
                        void *settings) MUST_CHECK;
 

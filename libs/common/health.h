@@ -14,7 +14,7 @@ struct health_check *health_check(const char *name);
 void health_set(struct health_check *c, bool ready);
 
 /* Off while draining: /readyz says 503 whatever the checks say. */
-void health_set_serving(bool serving);
+void health_set_serving(bool yes);
 
 /* {"status":"ready","checks":{"database":"ok",…}}; *ready is the verdict. */
 const char *health_report(struct arena *a, bool *ready);

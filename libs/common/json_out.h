@@ -25,12 +25,19 @@ struct json_out {
 };
 
 struct json_out json_out_new(struct arena *a);
-void json_out_open(struct json_out *j, const char *key, char bracket); /* '{' or '[' */
-void json_out_close(struct json_out *j, char bracket);                 /* '}' or ']' */
+void json_out_open(struct json_out *j, const char *key, char bracket);     /* '{' or '[' */
+void json_out_close(struct json_out *j, char bracket);                     /* '}' or ']' */
 void json_out_str(struct json_out *j, const char *key, const char *value); /* NULL: null */
 void json_out_int(struct json_out *j, const char *key, int64_t value);
 void json_out_bool(struct json_out *j, const char *key, bool value);
 void json_out_raw(struct json_out *j, const char *key, const char *json); /* as it is */
-const char *json_out_text(const struct json_out *j); /* NUL-terminated, in the arena */
+
+/* What was written so far, NUL-terminated; valid until more is written. */
+const char *json_out_text(const struct json_out *j);
+
+/* The first character of *s as it stands in a JSON string: itself, its escape, or
+ * U+FFFD for a byte that is no UTF-8. Moves *s on; returns the bytes put in 'out'. */
+enum { JSON_ESCAPE_MAX = 6 };
+size_t json_escape(const char **s, char out[JSON_ESCAPE_MAX]);
 
 #endif

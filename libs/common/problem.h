@@ -10,10 +10,11 @@
 
 struct arena;
 
+/* The HTTP status that stands for an error: 400 for ERR_INVALID; see err.h. */
 int problem_status(enum err_code code);
 
-/* 'detail' is what the caller may know; for UNAVAILABLE and INTERNAL the message of
- * an error is not shown unless 'public' words are given by the handler. */
+/* The document, in 'a'. 'detail' is shown as it is, so the caller decides what may
+ * be known: for ERR_INTERNAL that is nothing. NULL or "" leaves its member out. */
 const char *problem_body(struct arena *a, int status, const char *detail, const char *instance,
                          const char *request_id);
 

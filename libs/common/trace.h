@@ -13,14 +13,15 @@ struct trace {
     bool sampled;
 };
 
-/* Read a traceparent header. False, and '*out' untouched: absent or malformed. */
+/* Read a traceparent header of version 00 or later. False, and '*out' untouched:
+ * NULL or malformed. */
 bool trace_parse(const char *traceparent, struct trace *out);
 
-/* The trace that continues 'traceparent' with a span of our own, or a new trace
- * where there is none to continue. */
+/* The trace that continues 'traceparent' with a span of our own, or a new, sampled
+ * trace where there is none to continue. */
 struct trace trace_continue(const char *traceparent);
 
-/* "00-<trace id>-<span id>-01" */
+/* "00-<trace id>-<span id>-01", or -00 when not sampled; "" for no trace. */
 const char *trace_format(struct arena *a, const struct trace *t);
 
 #endif

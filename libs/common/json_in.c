@@ -1,0 +1,315 @@
+/* json_in.c - readers on top of cJSON, behind a scan that is stricter than cJSON. */
+#include "json_in.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "id.h"
+#include "json_scan.h"
+
+/* Set in an item's type when a reader asked for it. cJSON itself looks at the low
+ * ten bits only and leaves the others alone. */
+enum { WAS_READ = 1 << 16 };
+
+/* Doubles, which is what cJSON reads, are exact up to here: the range of RFC 8259, 6. */
+#define MAX_EXACT INT64_C(9007199254740991)
+
+static void free_tree(void *tree)
+{
+    cJSON_Delete(tree);
+}
+
+static void mistake(const struct json_in *in, const char *msg)
+{
+    if (in->err->code == ERR_OK)
+        *in->err = (struct err){ERR_INVALID, msg};
+}
+
+void json_in_refuse(const struct json_in *in, const char *key, const char *what)
+{
+    if (in->err->code == ERR_OK)
+        mistake(in, arena_printf(in->arena, "%s%s %s", in->path, key, what));
+}
+
+/* --- parsing ------------------------------------------------------------------------ */
+
+/* Calls 'check' on every object of the tree, with the prefix of its members' paths. */
+typedef void object_check(const struct json_in *object);
+
+static void walk(const struct json_in *in, const cJSON *node, const char *path, object_check *check)
+{
+    const bool is_object = cJSON_IsObject(node);
+    const char *dot = *path ? "." : "";
+    const cJSON *child;
+    size_t i = 0;
+
+    if (is_object)
+        check(&(struct json_in){in->arena, node, arena_printf(in->arena, "%s%s", path, dot),
+                                in->err});
+    cJSON_ArrayForEach (child, node) {
+        if (child->child)
+            walk(in, child,
+                 is_object ? arena_printf(in->arena, "%s%s%s", path, dot, child->string)
+                           : arena_printf(in->arena, "%s[%zu]", path, i),
+                 check);
+        i++;
+    }
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, so that a body full of members costs no quadratic time. */
+static void refuse_duplicates(const struct json_in *in)
+{
+    size_t n = (size_t)cJSON_GetArraySize(in->obj), i = 0;
+    const char **names = arena_array(in->arena, const char *, n);
+    const cJSON *item;
+
+    cJSON_ArrayForEach (item, in->obj)
+        names[i++] = item->string;
+    qsort(names, n, sizeof(names[0]), by_name);
+    for (i = 1; i < n; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            json_in_refuse(in, names[i], "appears twice");
+}
+
+static void refuse_unread(const struct json_in *in)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach (item, in->obj)
+        if (!(item->type & WAS_READ))
+            mistake(in, arena_printf(in->arena, "unknown member %s%s", in->path, item->string));
+}
+
+struct json_in json_in_parse(struct arena *a, const char *text, size_t len)
+{
+    struct json_in in = {.arena = a, .path = "", .err = arena_alloc(a, sizeof(struct err))};
+    const int no_trailing_text = 1;
+    const char *copy = arena_strndup(a, text, len), *wrong, *end;
+    cJSON *tree;
+
+    wrong = json_scan(copy, len, JSON_MAX_DEPTH, &end);
+    if (wrong) {
+        *in.err =
+            err_new(a, ERR_INVALID, "body %s (near byte %zu)", wrong, (size_t)(end - copy) + 1);
+        return in;
+    }
+    /* 'end', because cJSON_GetErrorPtr() is a global. */
+    tree = cJSON_ParseWithOpts(copy, &end, no_trailing_text);
+    if (!tree) {
+        *in.err = err_new(a, ERR_INVALID, "body is not valid JSON (near byte %zu)",
+                          (size_t)(end - copy) + 1);
+        return in;
+    }
+    arena_defer(a, free_tree, tree);
+    if (!cJSON_IsObject(tree)) {
+        mistake(&in, "body must be a JSON object");
+        return in;
+    }
+    in.obj = tree;
+    walk(&in, tree, "", refuse_duplicates);
+    return in;
+}
+
+struct err json_in_done(const struct json_in *in)
+{
+    return *in->err;
+}
+
+struct err json_in_done_strict(const struct json_in *in)
+{
+    if (in->err->code == ERR_OK) {
+        size_t len = strlen(in->path);
+        const char *path = arena_strndup(in->arena, in->path, len ? len - 1 : 0);
+
+        walk(in, in->obj, path, refuse_unread);
+    }
+    return *in->err;
+}
+
+/* --- readers ------------------------------------------------------------------------ */
+
+/* NULL after any mistake: then the readers complain in vain, for the first one won. */
+static const cJSON *find(const struct json_in *in, const char *key)
+{
+    cJSON *item;
+
+    if (in->err->code || !in->obj)
+        return NULL;
+    item = cJSON_GetObjectItemCaseSensitive(in->obj, key);
+    if (item)
+        item->type |= WAS_READ;
+    return item;
+}
+
+static const cJSON *required(const struct json_in *in, const char *key)
+{
+    const cJSON *item = find(in, key);
+
+    if (!item && in->err->code == ERR_OK)
+        mistake(in, arena_printf(in->arena, "missing member %s%s", in->path, key));
+    return item;
+}
+
+/* NULL: absent or null. */
+static const cJSON *optional(const struct json_in *in, const char *key)
+{
+    const cJSON *item = find(in, key);
+
+    return cJSON_IsNull(item) ? NULL : item;
+}
+
+static const char *str_value(const struct json_in *in, const char *key, const cJSON *item,
+                             size_t min, size_t max)
+{
+    size_t len;
+
+    if (!cJSON_IsString(item)) {
+        json_in_refuse(in, key, "must be a string");
+        return "";
+    }
+    len = strlen(item->valuestring);
+    if (len >= min && len <= max)
+        return item->valuestring;
+    json_in_refuse(in, key,
+                   min == max ? arena_printf(in->arena, "must be %zu bytes long", max)
+                   : min      ? arena_printf(in->arena, "must be %zu to %zu bytes long", min, max)
+                              : arena_printf(in->arena, "must be at most %zu bytes long", max));
+    return "";
+}
+
+static int64_t int_value(const struct json_in *in, const char *key, const cJSON *item, int64_t min,
+                         int64_t max)
+{
+    /* Never valueint: it saturates at INT_MAX. */
+    const double d = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+
+    if (isnan(d) || d != floor(d)) {
+        json_in_refuse(in, key, "must be a whole number");
+        return 0;
+    }
+    if (min < -MAX_EXACT)
+        min = -MAX_EXACT;
+    if (max > MAX_EXACT)
+        max = MAX_EXACT;
+    if (d < (double)min || d > (double)max) {
+        json_in_refuse(
+            in, key, arena_printf(in->arena, "must be between %" PRId64 " and %" PRId64, min, max));
+        return 0;
+    }
+    return (int64_t)d;
+}
+
+const char *json_in_str(const struct json_in *in, const char *key, size_t min, size_t max)
+{
+    const cJSON *item = required(in, key);
+
+    return item ? str_value(in, key, item, min, max) : "";
+}
+
+const char *json_in_str_or(const struct json_in *in, const char *key, size_t min, size_t max,
+                           const char *fallback)
+{
+    const cJSON *item = optional(in, key);
+
+    return item ? str_value(in, key, item, min, max) : fallback;
+}
+
+const char *json_in_id(const struct json_in *in, const char *key)
+{
+    const cJSON *item = required(in, key);
+
+    if (item && cJSON_IsString(item) && id_valid(item->valuestring))
+        return item->valuestring;
+    json_in_refuse(in, key, "must be a UUID in lower case");
+    return "";
+}
+
+int64_t json_in_int(const struct json_in *in, const char *key, int64_t min, int64_t max)
+{
+    const cJSON *item = required(in, key);
+
+    return item ? int_value(in, key, item, min, max) : 0;
+}
+
+int64_t json_in_int_or(const struct json_in *in, const char *key, int64_t min, int64_t max,
+                       int64_t fallback)
+{
+    const cJSON *item = optional(in, key);
+
+    return item ? int_value(in, key, item, min, max) : fallback;
+}
+
+bool json_in_bool_or(const struct json_in *in, const char *key, bool fallback)
+{
+    const cJSON *item = optional(in, key);
+
+    if (item && !cJSON_IsBool(item))
+        json_in_refuse(in, key, "must be true or false");
+    return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
+
+struct json_in json_in_obj(const struct json_in *in, const char *key)
+{
+    const cJSON *item = required(in, key);
+
+    if (item && !cJSON_IsObject(item))
+        json_in_refuse(in, key, "must be an object");
+    return (struct json_in){
+        .arena = in->arena,
+        .obj = cJSON_IsObject(item) ? item : NULL,
+        .path = arena_printf(in->arena, "%s%s.", in->path, key),
+        .err = in->err,
+    };
+}
+
+static void read_items(const struct json_in *in, const char *key, const cJSON *list,
+                       struct json_in items[])
+{
+    const cJSON *item;
+    size_t i = 0;
+
+    cJSON_ArrayForEach (item, list) {
+        const char *name = arena_printf(in->arena, "%s[%zu]", key, i);
+
+        if (!cJSON_IsObject(item))
+            json_in_refuse(in, name, "must be an object");
+        items[i++] = (struct json_in){
+            .arena = in->arena,
+            .obj = cJSON_IsObject(item) ? item : NULL,
+            .path = arena_printf(in->arena, "%s%s.", in->path, name),
+            .err = in->err,
+        };
+    }
+}
+
+size_t json_in_list(const struct json_in *in, const char *key, size_t min, size_t max,
+                    struct json_in **items)
+{
+    const cJSON *list = required(in, key);
+    size_t n = cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0;
+
+    *items = NULL;
+    if (!list)
+        return 0;
+    if (!cJSON_IsArray(list)) {
+        json_in_refuse(in, key, "must be a list");
+        return 0;
+    }
+    if (n < min || n > max) {
+        json_in_refuse(in, key, arena_printf(in->arena, "must have %zu to %zu entries", min, max));
+        return 0;
+    }
+    *items = arena_array(in->arena, struct json_in, n);
+    read_items(in, key, list, *items);
+    return n;
+}
