@@ -1,0 +1,282 @@
+/* http.c - the HTTP server: its socket, its threads, and a stop that loses nothing. */
+#include "http.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "http_client.h"
+#include "http_internal.h"
+#include "log.h"
+
+enum {
+    DRAIN_S = 10, /* how long a stop waits for answers to leave */
+    LISTEN_BACKLOG = 511,
+};
+
+/* --- the queue ------------------------------------------------------------------- */
+
+bool http_enqueue(struct http_server *s, struct http_exchange *x)
+{
+    bool accepted;
+
+    pthread_mutex_lock(&s->lock);
+    accepted = !s->stopping && s->queued < s->opt.queue_limit;
+    if (accepted) {
+        /* Suspend first: a worker may resume it before we return. */
+        MHD_suspend_connection(x->conn);
+        x->accepted = true;
+        x->next = NULL;
+        *s->tail = x;
+        s->tail = &x->next;
+        s->queued++;
+        s->in_flight++;
+        metric_add(s->in_flight_gauge, 1);
+        pthread_cond_signal(&s->not_empty);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return accepted;
+}
+
+static struct http_exchange *dequeue(struct http_server *s)
+{
+    struct http_exchange *x;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->head && !s->stopping)
+        pthread_cond_wait(&s->not_empty, &s->lock);
+    x = s->head;
+    if (x) {
+        s->head = x->next;
+        if (!s->head)
+            s->tail = &s->head;
+        s->queued--;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return x; /* NULL: stopping, and the queue is drained */
+}
+
+void http_finished(struct http_server *s)
+{
+    metric_add(s->in_flight_gauge, -1);
+    pthread_mutex_lock(&s->lock);
+    s->in_flight--;
+    if (s->in_flight == 0)
+        pthread_cond_signal(&s->idle);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *worker(void *arg)
+{
+    struct http_server *s = arg;
+    struct http_worker w = {.opt = &s->opt, .client = http_client_new()};
+    struct http_exchange *x;
+
+    if (s->opt.db.url)
+        w.db = db_open(&s->opt.db);
+    while ((x = dequeue(s)) != NULL) {
+        http_dispatch(&w, x);
+        MHD_resume_connection(x->conn); /* from here on 'x' is the event thread's */
+    }
+    http_client_free(w.client);
+    db_close(w.db);
+    return NULL;
+}
+
+/* --- start ------------------------------------------------------------------------ */
+
+static struct err check_routes(struct arena *a, const struct http_options *opt)
+{
+    for (size_t i = 0; i < opt->nroutes; i++) {
+        const struct http_route *r = &opt->routes[i];
+
+        if (!opt->auth && (r->access == HTTP_USER || r->access == HTTP_ADMIN))
+            return err_new(a, ERR_INTERNAL, "%s %s needs a key to verify tokens with", r->method,
+                           r->pattern);
+    }
+    return OK;
+}
+
+static struct err listen_on(struct arena *a, const char *address, uint16_t port, int *out)
+{
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                                   .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    const int on = 1;
+    int fd, failed;
+
+    if (getaddrinfo(address, arena_printf(a, "%u", port), &hints, &found) != 0)
+        return err_new(a, ERR_INVALID, "%s is no address to listen on", address);
+    fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    failed = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+             bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, LISTEN_BACKLOG) != 0;
+    freeaddrinfo(found);
+    if (failed) {
+        struct err err = err_new(a, ERR_UNAVAILABLE, "cannot listen on %s port %u: %s", address,
+                                 port, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return err;
+    }
+    *out = fd;
+    return OK;
+}
+
+static uint16_t bound_port(int fd)
+{
+    struct sockaddr_storage bound;
+    socklen_t len = sizeof(bound);
+    char port[6] = "0";
+
+    if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
+        (void)getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof(port),
+                          NI_NUMERICSERV);
+    return (uint16_t)strtoul(port, NULL, 10);
+}
+
+static void make_metrics(struct arena *a, struct http_server *s)
+{
+    s->in_flight_gauge = metric_gauge("waybill_http_requests_in_flight", NULL,
+                                      "Requests accepted and not yet answered");
+    s->rejected = metric_counter("waybill_http_requests_rejected_total", NULL,
+                                 "Requests refused because the queue was full");
+    for (size_t i = 0; i <= s->opt.nroutes; i++) {
+        bool known = i < s->opt.nroutes;
+        const char *labels =
+            arena_printf(a, "route=\"%s\",method=\"%s\"", known ? s->opt.routes[i].pattern : "none",
+                         known ? s->opt.routes[i].method : "any");
+
+        s->metrics[i].seconds = metric_histogram("waybill_http_request_duration_seconds", labels,
+                                                 "From the request line to the answer");
+        for (int class = 1; class < HTTP_STATUS_CLASSES; class ++)
+            s->metrics[i].requests[class] = metric_counter(
+                "waybill_http_requests_total", arena_printf(a, "%s,status=\"%dxx\"", labels, class),
+                "Requests answered");
+    }
+}
+
+static struct http_server *server_new(struct arena *a, const struct http_options *opt)
+{
+    struct http_server *s = calloc(1, sizeof(*s));
+    pthread_condattr_t monotonic;
+
+    if (!s)
+        abort();
+    s->opt = *opt;
+    s->listener = -1;
+    s->tail = &s->head;
+    s->threads = calloc(opt->workers, sizeof(*s->threads));
+    s->metrics = calloc(opt->nroutes + 1, sizeof(*s->metrics));
+    if (!s->threads || !s->metrics)
+        abort();
+    make_metrics(a, s);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->not_empty, NULL);
+    pthread_cond_init(&s->idle, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return s;
+}
+
+static void server_free(struct http_server *s)
+{
+    if (s->listener >= 0)
+        close(s->listener);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->not_empty);
+    pthread_cond_destroy(&s->idle);
+    free(s->metrics);
+    free(s->threads);
+    free(s);
+}
+
+/* One event thread, with epoll where there is one: it only moves bytes, and with more
+ * of them the connection limit would be divided among them. */
+static struct MHD_Daemon *daemon_start(struct http_server *s)
+{
+    return MHD_start_daemon(
+        MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, s->port, NULL,
+        NULL, http_on_request, s, MHD_OPTION_EXTERNAL_LOGGER, http_on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, s->listener, MHD_OPTION_URI_LOG_CALLBACK, http_on_target, s,
+        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, s, MHD_OPTION_CONNECTION_LIMIT,
+        s->opt.max_connections, MHD_OPTION_CONNECTION_TIMEOUT, s->opt.idle_timeout_s,
+        MHD_OPTION_END);
+}
+
+struct err http_start(struct arena *a, const struct http_options *opt, struct http_server **out)
+{
+    struct http_server *s;
+    struct err err;
+
+    err = check_routes(a, opt);
+    if (err.code)
+        return err;
+    s = server_new(a, opt);
+    err = listen_on(a, opt->address, opt->port, &s->listener);
+    if (err.code) {
+        server_free(s);
+        return err;
+    }
+    s->port = bound_port(s->listener);
+    s->daemon = daemon_start(s);
+    if (!s->daemon) {
+        server_free(s);
+        return err_new(a, ERR_UNAVAILABLE, "libmicrohttpd did not start");
+    }
+    for (; s->nthreads < opt->workers; s->nthreads++)
+        if (pthread_create(&s->threads[s->nthreads], NULL, worker, s) != 0)
+            abort();
+    *out = s;
+    return OK;
+}
+
+uint16_t http_port(const struct http_server *s)
+{
+    return s->port;
+}
+
+/* --- stop ---------------------------------------------------------------------------- */
+
+/* Wait until every accepted request has its answer on the way; then take no more. */
+static bool drain(struct http_server *s)
+{
+    struct timespec until;
+    int waited = 0;
+    bool drained;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += DRAIN_S;
+    atomic_store(&s->draining, true);
+    pthread_mutex_lock(&s->lock);
+    while (s->in_flight > 0 && waited == 0)
+        waited = pthread_cond_timedwait(&s->idle, &s->lock, &until);
+    drained = s->in_flight == 0;
+    s->stopping = true;
+    pthread_cond_broadcast(&s->not_empty);
+    pthread_mutex_unlock(&s->lock);
+    return drained;
+}
+
+/* Order matters: libmicrohttpd panics when stopped while a connection is suspended, so
+ * the workers end first. One that is stuck keeps its server: the process is about to
+ * end anyway. */
+void http_stop(struct http_server *s)
+{
+    if (!s)
+        return;
+    MHD_quiesce_daemon(s->daemon);
+    if (!drain(s)) {
+        log_error("requests are still running after %d s, stopping without them", DRAIN_S);
+        return;
+    }
+    for (unsigned i = 0; i < s->nthreads; i++)
+        pthread_join(s->threads[i], NULL);
+    MHD_stop_daemon(s->daemon);
+    server_free(s);
+}
