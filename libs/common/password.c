@@ -1,0 +1,143 @@
+/* password.c - Argon2id hashes, a few at a time. */
+#include "password.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "arena.h"
+#include "metrics.h"
+
+struct password_hasher {
+    size_t memory;
+    unsigned long long passes;
+    sem_t turns;
+    struct metric *hash_time, *verify_time;
+    char nobodys[crypto_pwhash_STRBYTES]; /* of a random password that is kept nowhere */
+};
+
+static const char help[] = "Time to make or verify a password hash, without waiting for a turn.";
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static bool make_hash(const struct password_hasher *h, const char *password,
+                      char out[crypto_pwhash_STRBYTES])
+{
+    return crypto_pwhash_str_alg(out, password, strlen(password), h->passes, h->memory,
+                                 crypto_pwhash_ALG_ARGON2ID13) == 0;
+}
+
+static bool make_nobodys(struct password_hasher *h)
+{
+    unsigned char secret[32];
+    char text[2 * sizeof(secret) + 1];
+
+    randombytes_buf(secret, sizeof(secret));
+    return make_hash(h, sodium_bin2hex(text, sizeof(text), secret, sizeof(secret)), h->nobodys);
+}
+
+struct err password_open(struct arena *a, int64_t memory_kib, int64_t passes,
+                         struct password_hasher **out)
+{
+    const int64_t kib = 1024;
+    struct password_hasher *h;
+
+    if (sodium_init() < 0)
+        return err_new(a, ERR_INTERNAL, "libsodium cannot start: no source of random numbers");
+    if (memory_kib < (int64_t)crypto_pwhash_MEMLIMIT_MIN / kib || memory_kib > INT32_MAX / kib ||
+        passes < (int64_t)crypto_pwhash_argon2id_OPSLIMIT_MIN || passes > INT32_MAX)
+        return err_new(a, ERR_INVALID, "the cost of password hashes is out of range");
+    h = calloc(1, sizeof(*h));
+    if (!h)
+        abort();
+    h->memory = (size_t)(memory_kib * kib);
+    h->passes = (unsigned long long)passes;
+    sem_init(&h->turns, 0, PASSWORD_AT_ONCE);
+    h->hash_time = metric_histogram("password_seconds", "op=\"hash\"", help);
+    h->verify_time = metric_histogram("password_seconds", "op=\"verify\"", help);
+    if (!make_nobodys(h)) {
+        password_close(h);
+        return err_new(a, ERR_UNAVAILABLE, "too little memory to hash a password");
+    }
+    *out = h;
+    return OK;
+}
+
+void password_close(struct password_hasher *h)
+{
+    if (!h)
+        return;
+    sem_destroy(&h->turns);
+    free(h);
+}
+
+static struct err busy(void)
+{
+    return (struct err){ERR_UNAVAILABLE, "too many passwords to check at the moment"};
+}
+
+/* A wait that ends: a flood of sign-ins must not take every thread of the service. */
+static bool wait_turn(struct password_hasher *h)
+{
+    struct timespec until;
+    int failed;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += PASSWORD_WAIT_MS / 1000;
+    do
+        failed = sem_clockwait(&h->turns, CLOCK_MONOTONIC, &until);
+    while (failed && errno == EINTR);
+    return !failed;
+}
+
+struct err password_hash(struct password_hasher *h, struct arena *a, const char *password,
+                         const char **hash)
+{
+    char *text = arena_alloc(a, crypto_pwhash_STRBYTES);
+    int64_t start;
+    bool made;
+
+    if (!wait_turn(h))
+        return busy();
+    start = now_us();
+    made = make_hash(h, password, text);
+    metric_observe_us(h->hash_time, now_us() - start);
+    sem_post(&h->turns);
+    *hash = text;
+    return made ? OK : busy();
+}
+
+struct err password_verify(struct password_hasher *h, struct arena *a, const char *hash,
+                           const char *password, bool *fits)
+{
+    const char *against = hash ? hash : h->nobodys;
+    int64_t start;
+    int failed, why;
+
+    if (!wait_turn(h))
+        return busy();
+    start = now_us();
+    errno = 0;
+    failed = crypto_pwhash_str_verify(against, password, strlen(password));
+    why = errno; /* EINVAL: another password; all else: it could not find out */
+    metric_observe_us(h->verify_time, now_us() - start);
+    sem_post(&h->turns);
+    *fits = !failed && hash;
+    if (failed && why != EINVAL)
+        return why == ENOMEM ? busy() : err_new(a, ERR_INTERNAL, "a stored password hash is none");
+    return OK;
+}
+
+bool password_outdated(const struct password_hasher *h, const char *hash)
+{
+    return crypto_pwhash_str_needs_rehash(hash, h->passes, h->memory) != 0;
+}

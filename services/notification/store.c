@@ -1,0 +1,164 @@
+/* store.c - the SQL of the notification service. */
+#include "store.h"
+
+#include "arena.h"
+#include "db.h"
+
+/* RFC 3339 in UTC, whatever the session's time zone is. */
+#define RFC3339(column)                                                                            \
+    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+#define COLUMNS                                                                                    \
+    "id, event_id, user_id, order_id, kind, subject, body, state, reason, attempts, "              \
+    "traceparent, " RFC3339("created_at") ", " RFC3339("sent_at")
+
+enum column {
+    ID,
+    EVENT_ID,
+    USER_ID,
+    ORDER_ID,
+    KIND,
+    SUBJECT,
+    BODY,
+    STATE,
+    REASON,
+    ATTEMPTS,
+    TRACEPARENT,
+    CREATED_AT,
+    SENT_AT,
+};
+
+static struct err read_notification(struct ctx *ctx, const struct db_rows *rows, int row,
+                                    struct notification *out)
+{
+    *out = (struct notification){
+        .id = db_str(rows, row, ID),
+        .event_id = db_str(rows, row, EVENT_ID),
+        .user_id = db_str(rows, row, USER_ID),
+        .order_id = db_str(rows, row, ORDER_ID),
+        .kind = db_str(rows, row, KIND),
+        .subject = db_str(rows, row, SUBJECT),
+        .body = db_str(rows, row, BODY),
+        .reason = db_str(rows, row, REASON),
+        .attempts = db_int(rows, row, ATTEMPTS),
+        .traceparent = db_str(rows, row, TRACEPARENT),
+        .created_at = db_str(rows, row, CREATED_AT),
+        .sent_at = db_str_or_null(rows, row, SENT_AT),
+    };
+    if (!notification_state_parse(db_str(rows, row, STATE), &out->state))
+        return err_new(ctx->arena, ERR_INTERNAL, "notification %s has an unknown state", out->id);
+    return OK;
+}
+
+struct err store_insert(struct ctx *ctx, const struct notification *n, bool *added)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "INSERT INTO notifications (id, event_id, user_id, order_id, kind, subject, body,"
+                  "  state, traceparent)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                  " ON CONFLICT (event_id, user_id) DO NOTHING",
+                  n->id, n->event_id, n->user_id, n->order_id, n->kind, n->subject, n->body,
+                  notification_state_name(n->state), n->traceparent);
+    *added = !err.code && rows.count == 1;
+    return err;
+}
+
+struct err store_take(struct ctx *ctx, int64_t lease_ms, struct notification *out, bool *found)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "UPDATE notifications SET attempts = attempts + 1,"
+                  "  locked_until = now() + $1 * interval '1 millisecond'"
+                  " WHERE id = (SELECT id FROM notifications WHERE state = 'PENDING'"
+                  "  AND due_at <= now() AND locked_until <= now()"
+                  "  ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+                  " RETURNING " COLUMNS,
+                  db_param_int(ctx, lease_ms));
+    if (err.code)
+        return err;
+    *found = rows.count == 1;
+    return *found ? read_notification(ctx, &rows, 0, out) : OK;
+}
+
+struct err store_settle(struct ctx *ctx, const struct notification *n, int64_t delay_ms)
+{
+    struct db_rows rows;
+
+    return db_exec(ctx, &rows,
+                   "UPDATE notifications SET state = $2, reason = $3,"
+                   "  sent_at = CASE WHEN $2 = 'SENT' THEN now() END,"
+                   "  due_at = now() + $4 * (0.5 + random() / 2) * interval '1 millisecond',"
+                   "  locked_until = '-infinity'"
+                   " WHERE id = $1 AND state <> 'SENT' AND ($2 = 'SENT' OR attempts = $5)",
+                   n->id, notification_state_name(n->state), n->reason, db_param_int(ctx, delay_ms),
+                   db_param_int(ctx, n->attempts));
+}
+
+struct err store_find(struct ctx *ctx, const char *id, const char *user_id,
+                      struct notification *out)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " COLUMNS " FROM notifications"
+                  " WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+                  id, user_id);
+    if (err.code)
+        return err;
+    if (rows.count == 0)
+        return err_new(ctx->arena, ERR_NOT_FOUND, "there is no notification %s", id);
+    return read_notification(ctx, &rows, 0, out);
+}
+
+struct err store_list(struct ctx *ctx, const char *user_id, const char *order_id, const char *after,
+                      int64_t limit, struct notification **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " COLUMNS " FROM notifications"
+                  " WHERE ($1::uuid IS NULL OR user_id = $1)"
+                  " AND ($2::uuid IS NULL OR order_id = $2)"
+                  " AND ($3::uuid IS NULL OR id < $3)"
+                  " ORDER BY id DESC LIMIT $4",
+                  user_id, order_id, after, db_param_int(ctx, limit));
+    if (err.code)
+        return err;
+    *n = (size_t)rows.count;
+    *out = arena_array(ctx->arena, struct notification, *n);
+    for (int i = 0; i < rows.count; i++) {
+        err = read_notification(ctx, &rows, i, &(*out)[i]);
+        if (err.code)
+            return err;
+    }
+    return OK;
+}
+
+struct err store_totals(struct ctx *ctx, struct notification_totals **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec_params(ctx, &rows,
+                         "SELECT kind, state, count(*) FROM notifications"
+                         " GROUP BY kind, state ORDER BY kind, state",
+                         NULL, 0);
+    if (err.code)
+        return err;
+    *n = (size_t)rows.count;
+    *out = arena_array(ctx->arena, struct notification_totals, *n);
+    for (int i = 0; i < rows.count; i++)
+        (*out)[i] = (struct notification_totals){
+            .kind = db_str(&rows, i, 0),
+            .state = db_str(&rows, i, 1),
+            .notifications = db_int(&rows, i, 2),
+        };
+    return OK;
+}
