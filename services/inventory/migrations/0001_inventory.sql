@@ -1,0 +1,48 @@
+-- Products with their stock, and what each order has of it.
+
+-- available = on_hand - reserved. on_hand is computed from what came and went, so it
+-- cannot drift; the checks make overselling impossible whatever a program does.
+CREATE TABLE products (
+    sku        text        COLLATE "C" PRIMARY KEY CHECK (sku ~ '^[A-Z0-9-]{1,64}$'),
+    name       text        NOT NULL,
+    price      bigint      NOT NULL CHECK (price >= 0), -- minor units
+    currency   text        NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    initial    bigint      NOT NULL CHECK (initial >= 0),
+    restocked  bigint      NOT NULL DEFAULT 0 CHECK (restocked >= 0),
+    dispatched bigint      NOT NULL DEFAULT 0 CHECK (dispatched >= 0),
+    on_hand    bigint      NOT NULL GENERATED ALWAYS AS (initial + restocked - dispatched) STORED,
+    reserved   bigint      NOT NULL DEFAULT 0,
+    shippable  boolean     NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT products_on_hand CHECK (on_hand BETWEEN 0 AND 1000000000),
+    CONSTRAINT products_not_oversold CHECK (reserved BETWEEN 0 AND on_hand)
+) WITH (fillfactor = 50); -- few rows, updated by every order
+
+-- One row an order. A tombstone (RELEASED before anything was reserved) has only
+-- the first two columns.
+CREATE TABLE reservations (
+    order_id        uuid        PRIMARY KEY,
+    state           text        NOT NULL
+                    CHECK (state IN ('RESERVED', 'FAILED', 'RELEASED', 'DISPATCHED', 'UNSHIPPED')),
+    reservation_id  text        NOT NULL DEFAULT '',
+    user_id         text        NOT NULL DEFAULT '', -- this and the next three: for payment
+    currency        text        NOT NULL DEFAULT '',
+    total           bigint      NOT NULL DEFAULT 0,
+    payment_method  text        NOT NULL DEFAULT '',
+    reason          text        NOT NULL DEFAULT '', -- of FAILED and UNSHIPPED
+    refused_sku     text        NOT NULL DEFAULT '',
+    shipment_id     text        NOT NULL DEFAULT '', -- of DISPATCHED
+    tracking_number text        NOT NULL DEFAULT '',
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    updated_at      timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX reservations_tracking ON reservations (tracking_number)
+    WHERE tracking_number <> '';
+
+-- What was reserved; kept afterwards as the record of what was shipped or given back.
+CREATE TABLE reservation_lines (
+    order_id uuid   NOT NULL REFERENCES reservations,
+    sku      text   COLLATE "C" NOT NULL REFERENCES products,
+    quantity bigint NOT NULL CHECK (quantity > 0),
+    PRIMARY KEY (order_id, sku)
+);

@@ -1,0 +1,319 @@
+/* store.c - the SQL of the inventory service. */
+#include "store.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "db.h"
+
+/* RFC 3339 in UTC, whatever the session's time zone is. */
+#define RFC3339(column)                                                                            \
+    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+#define PRODUCT                                                                                    \
+    "p.sku, p.name, p.price, p.currency, p.shippable, p.initial, p.restocked, p.dispatched,"       \
+    " p.on_hand, p.reserved, " RFC3339("p.updated_at")
+
+enum product_column {
+    SKU,
+    NAME,
+    PRICE,
+    CURRENCY,
+    SHIPPABLE,
+    INITIAL,
+    RESTOCKED,
+    DISPATCHED,
+    ON_HAND,
+    RESERVED,
+    UPDATED_AT,
+    QUANTITY, /* of a reservation's line, where it is joined */
+};
+
+static struct product read_product(const struct db_rows *rows, int row)
+{
+    return (struct product){
+        .sku = db_str(rows, row, SKU),
+        .name = db_str(rows, row, NAME),
+        .price = db_int(rows, row, PRICE),
+        .currency = db_str(rows, row, CURRENCY),
+        .shippable = db_bool(rows, row, SHIPPABLE),
+        .initial = db_int(rows, row, INITIAL),
+        .restocked = db_int(rows, row, RESTOCKED),
+        .dispatched = db_int(rows, row, DISPATCHED),
+        .on_hand = db_int(rows, row, ON_HAND),
+        .reserved = db_int(rows, row, RESERVED),
+        .updated_at = db_str(rows, row, UPDATED_AT),
+    };
+}
+
+static struct product *read_products(struct ctx *ctx, const struct db_rows *rows)
+{
+    struct product *list = arena_array(ctx->arena, struct product, (size_t)rows->count);
+
+    for (int i = 0; i < rows->count; i++)
+        list[i] = read_product(rows, i);
+    return list;
+}
+
+/* The one product that a statement found or changed. */
+static struct err one_product(struct ctx *ctx, const char *sku, const struct db_rows *rows,
+                              struct product *out)
+{
+    if (rows->count == 0)
+        return err_new(ctx->arena, ERR_NOT_FOUND, "there is no product %s", sku);
+    *out = read_product(rows, 0);
+    return OK;
+}
+
+struct err store_find_product(struct ctx *ctx, const char *sku, struct product *out)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows, "SELECT " PRODUCT " FROM products p WHERE p.sku = $1", sku);
+    return err.code ? err : one_product(ctx, sku, &rows, out);
+}
+
+struct err store_find_products(struct ctx *ctx, const char *const skus[], size_t nskus,
+                               struct product **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " PRODUCT " FROM products p WHERE p.sku = ANY($1::text[]) ORDER BY p.sku",
+                  db_param_strs(ctx, skus, nskus));
+    if (err.code)
+        return err;
+    *out = read_products(ctx, &rows);
+    *n = (size_t)rows.count;
+    return OK;
+}
+
+struct err store_list_products(struct ctx *ctx, const char *after, int64_t limit,
+                               struct product **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT " PRODUCT " FROM products p WHERE p.sku > $1 ORDER BY p.sku LIMIT $2",
+                  after ? after : "", db_param_int(ctx, limit));
+    if (err.code)
+        return err;
+    *out = read_products(ctx, &rows);
+    *n = (size_t)rows.count;
+    return OK;
+}
+
+struct err store_insert_product(struct ctx *ctx, struct product *p)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "INSERT INTO products AS p (sku, name, price, currency, initial, shippable)"
+                  " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING " PRODUCT,
+                  p->sku, p->name, db_param_int(ctx, p->price), p->currency,
+                  db_param_int(ctx, p->initial), db_param_bool(p->shippable));
+    if (err.code)
+        return err;
+    if (rows.count == 0)
+        return err_new(ctx->arena, ERR_CONFLICT, "product %s exists already", p->sku);
+    *p = read_product(&rows, 0);
+    return OK;
+}
+
+struct err store_insert_catalogue(struct ctx *ctx, const struct product list[], size_t n)
+{
+    const char **sku = arena_array(ctx->arena, const char *, n);
+    const char **name = arena_array(ctx->arena, const char *, n);
+    const char **currency = arena_array(ctx->arena, const char *, n);
+    int64_t *price = arena_array(ctx->arena, int64_t, n);
+    int64_t *initial = arena_array(ctx->arena, int64_t, n);
+    int64_t *shippable = arena_array(ctx->arena, int64_t, n);
+    struct db_rows rows;
+
+    for (size_t i = 0; i < n; i++) {
+        sku[i] = list[i].sku;
+        name[i] = list[i].name;
+        currency[i] = list[i].currency;
+        price[i] = list[i].price;
+        initial[i] = list[i].initial;
+        shippable[i] = list[i].shippable;
+    }
+    return db_exec(ctx, &rows,
+                   "INSERT INTO products (sku, name, currency, price, initial, shippable)"
+                   " SELECT t.sku, t.name, t.currency, t.price, t.initial, t.shippable <> 0"
+                   " FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
+                   "  $6::bigint[]) AS t (sku, name, currency, price, initial, shippable)"
+                   " WHERE NOT EXISTS (SELECT FROM products)"
+                   " ON CONFLICT DO NOTHING", /* two instances may start at once */
+                   db_param_strs(ctx, sku, n), db_param_strs(ctx, name, n),
+                   db_param_strs(ctx, currency, n), db_param_ints(ctx, price, n),
+                   db_param_ints(ctx, initial, n), db_param_ints(ctx, shippable, n));
+}
+
+struct err store_change_product(struct ctx *ctx, const char *sku, const struct product_change *c,
+                                struct product *out)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "UPDATE products p SET name = coalesce($2, name),"
+                  " price = coalesce($3::bigint, price),"
+                  " shippable = coalesce($4::boolean, shippable), updated_at = now()"
+                  " WHERE p.sku = $1 RETURNING " PRODUCT,
+                  sku, c->name, c->price < 0 ? NULL : db_param_int(ctx, c->price),
+                  c->shippable ? db_param_bool(*c->shippable) : NULL);
+    return err.code ? err : one_product(ctx, sku, &rows, out);
+}
+
+struct err store_restock(struct ctx *ctx, const char *sku, int64_t quantity, struct product *out)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "UPDATE products p SET restocked = restocked + $2::bigint, updated_at = now()"
+                  " WHERE p.sku = $1 RETURNING " PRODUCT,
+                  sku, db_param_int(ctx, quantity));
+    if (err.code == ERR_CONFLICT && strcmp(db_constraint(ctx->db), "products_on_hand") == 0)
+        return err_new(ctx->arena, ERR_CONFLICT, "no more than %d of a product may be on hand",
+                       INVENTORY_MAX_ON_HAND);
+    return err.code ? err : one_product(ctx, sku, &rows, out);
+}
+
+struct err store_lock(struct ctx *ctx, const char *order_id, struct reservation *out)
+{
+    struct db_rows rows;
+    struct err err;
+
+    *out = reservation_new(order_id);
+    err = db_exec(ctx, &rows,
+                  "SELECT state, reservation_id, user_id, currency, total, payment_method, reason,"
+                  " refused_sku, shipment_id, tracking_number"
+                  " FROM reservations WHERE order_id = $1 FOR NO KEY UPDATE",
+                  order_id);
+    if (err.code || rows.count == 0)
+        return err;
+
+    if (!inventory_state_parse(db_str(&rows, 0, 0), &out->state))
+        return err_new(ctx->arena, ERR_INTERNAL, "order %s is in an unknown state", order_id);
+    out->reservation_id = db_str(&rows, 0, 1);
+    out->user_id = db_str(&rows, 0, 2);
+    out->currency = db_str(&rows, 0, 3);
+    out->total = db_int(&rows, 0, 4);
+    out->payment_method = db_str(&rows, 0, 5);
+    out->reason = db_str(&rows, 0, 6);
+    out->refused_sku = db_str(&rows, 0, 7);
+    out->shipment_id = db_str(&rows, 0, 8);
+    out->tracking_number = db_str(&rows, 0, 9);
+    return OK;
+}
+
+/* A batch of messages locks the products of one order after the other's, so two
+ * consumers would soon wait for each other in a circle. They queue up here instead,
+ * before their first product, until the commit; a circle costs a second to detect. */
+#define STOCK_GATE "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(8003, 1)) "
+
+struct err store_lock_wanted(struct ctx *ctx, struct reservation *r)
+{
+    const char **sku = arena_array(ctx->arena, const char *, r->nlines);
+    struct product *found;
+    struct db_rows rows;
+    struct err err;
+
+    for (size_t i = 0; i < r->nlines; i++)
+        sku[i] = r->lines[i].sku;
+    err = db_exec(ctx, &rows,
+                  STOCK_GATE "SELECT " PRODUCT " FROM gate, products p"
+                             " WHERE p.sku = ANY($1::text[])"
+                             " ORDER BY p.sku FOR NO KEY UPDATE OF p",
+                  db_param_strs(ctx, sku, r->nlines));
+    if (err.code)
+        return err;
+
+    found = read_products(ctx, &rows);
+    for (size_t i = 0; i < r->nlines; i++)
+        for (int k = 0; k < rows.count; k++)
+            if (strcmp(r->lines[i].sku, found[k].sku) == 0)
+                r->lines[i].product = &found[k];
+    return OK;
+}
+
+struct err store_lock_reserved(struct ctx *ctx, struct reservation *r)
+{
+    struct product *found;
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  STOCK_GATE "SELECT " PRODUCT ", l.quantity"
+                             " FROM gate, reservation_lines l JOIN products p ON p.sku = l.sku"
+                             " WHERE l.order_id = $1"
+                             " ORDER BY p.sku FOR NO KEY UPDATE OF p",
+                  r->order_id);
+    if (err.code)
+        return err;
+
+    found = read_products(ctx, &rows);
+    r->nlines = (size_t)rows.count;
+    r->lines = arena_array(ctx->arena, struct reservation_line, r->nlines);
+    for (size_t i = 0; i < r->nlines; i++)
+        r->lines[i] = (struct reservation_line){
+            .sku = found[i].sku,
+            .quantity = db_int(&rows, (int)i, QUANTITY),
+            .product = &found[i],
+        };
+    return OK;
+}
+
+/* Everything after 'saved' reads from it: when it loses a race, nothing happens. */
+static const char save_sql[] =
+    "WITH saved AS ("
+    " INSERT INTO reservations (order_id, state, reservation_id, user_id, currency, total,"
+    "  payment_method, reason, refused_sku, shipment_id, tracking_number)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " ON CONFLICT (order_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+    "  refused_sku = excluded.refused_sku, shipment_id = excluded.shipment_id,"
+    "  tracking_number = excluded.tracking_number, updated_at = now()"
+    "  WHERE reservations.state = $12"
+    " RETURNING order_id),"
+    " moved AS ("
+    " SELECT saved.order_id, t.sku, t.quantity FROM saved,"
+    "  unnest($13::text[], $14::bigint[]) AS t (sku, quantity)),"
+    " lines AS ("
+    " INSERT INTO reservation_lines (order_id, sku, quantity)"
+    " SELECT order_id, sku, quantity FROM moved ON CONFLICT DO NOTHING),"
+    " stock AS ("
+    " UPDATE products p SET reserved = p.reserved + moved.quantity * $15::bigint,"
+    "  dispatched = p.dispatched + moved.quantity * $16::bigint, updated_at = now()"
+    " FROM moved WHERE p.sku = moved.sku)"
+    " SELECT FROM saved";
+
+struct err store_save(struct ctx *ctx, const struct reservation *r, enum inventory_state from)
+{
+    const struct stock_change change = inventory_stock_change(from, r->state);
+    const size_t n = change.reserved || change.dispatched ? r->nlines : 0;
+    const char **sku = arena_array(ctx->arena, const char *, n);
+    int64_t *quantity = arena_array(ctx->arena, int64_t, n);
+    struct db_rows rows;
+    struct err err;
+
+    for (size_t i = 0; i < n; i++) {
+        sku[i] = r->lines[i].sku;
+        quantity[i] = r->lines[i].quantity;
+    }
+    err = db_exec(ctx, &rows, save_sql, r->order_id, inventory_state_name(r->state),
+                  r->reservation_id, r->user_id, r->currency, db_param_int(ctx, r->total),
+                  r->payment_method, r->reason, r->refused_sku, r->shipment_id, r->tracking_number,
+                  inventory_state_name(from), db_param_strs(ctx, sku, n),
+                  db_param_ints(ctx, quantity, n), db_param_int(ctx, change.reserved),
+                  db_param_int(ctx, change.dispatched));
+    /* A tracking number can be given twice, however unlikely: the next try has another. */
+    if (err.code == ERR_CONFLICT || (!err.code && rows.count == 0))
+        return err_new(ctx->arena, ERR_UNAVAILABLE, "order %s is changing, try again", r->order_id);
+    return err;
+}
