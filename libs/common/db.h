@@ -7,8 +7,17 @@
  * Units of work: the shell brackets each with db_unit_begin() and either
  * db_unit_commit() or db_unit_rollback(). In a DB_WRITE unit the transaction opens
  * with the first statement, so that a use-case may call other services before its
- * first statement without holding a transaction open. In a DB_READ unit each
- * statement stands alone. */
+ * first statement without holding a transaction open. In a DB_READ unit, and
+ * outside any, each statement stands alone.
+ *
+ * A lost connection: a statement that stands alone, or opens a transaction, is run
+ * once more on a new connection and nobody notices; so write nothing in a DB_READ
+ * unit that must not be written twice. Within a transaction it is UNAVAILABLE, and
+ * the unit has failed: every further statement and the commit answer the same. A
+ * server that is down is asked again every 200 ms or so, not by every statement.
+ *
+ * No statement takes longer than 5 s on the server or waits longer than 2 s for a
+ * lock, no answer is awaited longer than 10 s. */
 #ifndef COMMON_DB_H
 #define COMMON_DB_H
 
@@ -23,9 +32,12 @@ struct db;
 
 enum db_mode { DB_READ, DB_WRITE };
 
+/* The url may carry any setting of libpq, as in ?sslmode=verify-full&connect_timeout=1,
+ * and wins over the settings of this module; its 'options' come after those given here.
+ * Copied by db_open(). */
 struct db_options {
     const char *url;      /* postgresql://role@host:port/database */
-    const char *password; /* or NULL */
+    const char *password; /* or NULL; wins over the url's */
     const char *name;     /* application_name */
 };
 
@@ -39,24 +51,39 @@ struct err db_ping(struct ctx *ctx) MUST_CHECK;
 bool db_healthy(const struct db *db);
 
 void db_unit_begin(struct ctx *ctx, enum db_mode mode);
-struct err db_unit_commit(struct ctx *ctx) MUST_CHECK; /* then wakes ctx->wakes */
-void db_unit_rollback(struct ctx *ctx);                /* also when nothing is open */
 
-/* Parameters are text, NULL is SQL's NULL. SQLSTATE decides the error's code:
- * 23xxx CONFLICT, 22xxx INVALID, 40/53/55/57/58/08 and a lost connection
- * UNAVAILABLE, all else INTERNAL. The server's own words go to the log. */
+/* Makes all of the unit's statements count, or none, and wakes ctx->wakes. An error
+ * means none, but for UNAVAILABLE: the server may have committed and died before it
+ * could say so. Run the unit again: its idempotency key or its inbox row tells. */
+struct err db_unit_commit(struct ctx *ctx) MUST_CHECK;
+void db_unit_rollback(struct ctx *ctx); /* also when nothing is open */
+
 struct db_rows {
     struct pg_result *res;
     int count; /* rows returned, or touched */
 };
 
-#define db_exec(ctx, rows, sql, ...)                                                               \
-    db_exec_params((ctx), (rows), (sql), (const char *const[]){__VA_ARGS__, NULL},    \
-                   sizeof((const char *const[]){__VA_ARGS__, NULL}) /                 \
-                           sizeof(char *) -                                                        \
-                       1)
+/* db_exec(ctx, &rows, "SELECT … WHERE a = $1 AND b = $2", a, b): any number of
+ * parameters, none too. Parameters are text, NULL is SQL's NULL. SQLSTATE decides the
+ * error's code: 23xxx CONFLICT, 22xxx INVALID, 40/53/55/57/58/08 and a lost connection
+ * UNAVAILABLE, all else INTERNAL. The server's own words go to the log. */
+#define db_exec(ctx, rows, ...)                                                                    \
+    db_exec_texts((ctx), (rows), (const char *const[]){__VA_ARGS__, NULL},                         \
+                  sizeof((const char *const[]){__VA_ARGS__, NULL}) / sizeof(char *) - 1)
+
+/* texts[0] is the SQL, the others are its parameters. */
+struct err db_exec_texts(struct ctx *ctx, struct db_rows *rows, const char *const texts[],
+                         size_t ntexts) MUST_CHECK;
 struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
                           const char *const params[], size_t nparams) MUST_CHECK;
+
+/* Several statements at once, without parameters and of any text; the answer is
+ * awaited 'timeout_ms'. They join the unit's transaction. For migrate.c and tests. */
+struct err db_exec_script(struct ctx *ctx, const char *sql, int timeout_ms) MUST_CHECK;
+
+/* End the session and what hangs on it (locks, settings); the next statement
+ * begins another. Not within a transaction. */
+void db_disconnect(struct db *db);
 
 /* The constraint that the last ERR_CONFLICT violated, or "". */
 const char *db_constraint(const struct db *db);
@@ -69,7 +96,7 @@ const char *db_param_ints(struct ctx *ctx, const int64_t values[], size_t n);
 
 const char *db_str(const struct db_rows *rows, int row, int col);         /* "" for NULL */
 const char *db_str_or_null(const struct db_rows *rows, int row, int col); /* NULL for NULL */
-int64_t db_int(const struct db_rows *rows, int row, int col);
-bool db_bool(const struct db_rows *rows, int row, int col);
+int64_t db_int(const struct db_rows *rows, int row, int col);             /* 0 for NULL */
+bool db_bool(const struct db_rows *rows, int row, int col);               /* false for NULL */
 
 #endif

@@ -1,0 +1,295 @@
+/* db.c - units of work on one PostgreSQL session that may come and go. */
+#include "db.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "log.h"
+#include "pg.h"
+#include "worker.h"
+
+enum { CONNECT_PAUSE_MS = 200, CONNECT_LOG_MS = 10000 };
+
+struct db {
+    struct arena *arena; /* holds all of this */
+    struct db_options opt;
+    struct pg pg;
+    bool healthy;
+    bool write;          /* in a DB_WRITE unit */
+    struct err failed;   /* of that unit: why it cannot be committed; a literal */
+    bool renew;          /* the session is of no more use after this unit */
+    int64_t connect_at;  /* not before: a down server is left alone for a moment */
+    int64_t complain_at; /* and so is the reader of the log */
+    char constraint[64];
+};
+
+static const struct err gone = {ERR_UNAVAILABLE, "the database is not available"};
+
+static void clear_result(void *res)
+{
+    PQclear(res);
+}
+
+struct db *db_open(const struct db_options *opt)
+{
+    struct arena *a = arena_new();
+    struct db *db = arena_alloc(a, sizeof(*db));
+
+    db->arena = a;
+    db->healthy = true;
+    db->opt.url = arena_strdup(a, opt->url);
+    db->opt.password = opt->password ? arena_strdup(a, opt->password) : NULL;
+    db->opt.name = opt->name ? arena_strdup(a, opt->name) : NULL;
+    return db;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    pg_close(&db->pg);
+    arena_free(db->arena);
+}
+
+void db_disconnect(struct db *db)
+{
+    pg_close(&db->pg);
+    db->renew = false;
+}
+
+bool db_healthy(const struct db *db)
+{
+    return db->healthy;
+}
+
+const char *db_constraint(const struct db *db)
+{
+    return db->constraint;
+}
+
+/* --- sessions --------------------------------------------------------------- */
+
+static struct err connect_failed(struct db *db, const char *why)
+{
+    int64_t now = clock_mono_ms();
+
+    /* The jitter keeps many threads from knocking at the same moment. */
+    db->connect_at = now + CONNECT_PAUSE_MS / 2 + arc4random_uniform(CONNECT_PAUSE_MS);
+    if (now >= db->complain_at) {
+        log_warn("database: %.*s", (int)strcspn(why, "\n"), why);
+        db->complain_at = now + CONNECT_LOG_MS;
+    }
+    db->healthy = false;
+    return gone;
+}
+
+static struct err ensure_session(struct ctx *ctx)
+{
+    struct db *db = ctx->db;
+    const char *why;
+
+    if (db->pg.conn)
+        return OK;
+    if (clock_mono_ms() < db->connect_at)
+        return gone;
+    if (!pg_connect(&db->pg, &db->opt, ctx->arena, &why))
+        return connect_failed(db, why);
+    db->connect_at = db->complain_at = 0;
+    return OK;
+}
+
+/* --- statements ------------------------------------------------------------- */
+
+/* What the server's refusal means for the caller, the longest prefix first. */
+static const struct sqlstate {
+    const char *prefix;
+    enum err_code code;
+    bool renew; /* another session may do better */
+    const char *msg;
+} sqlstates[] = {
+    {"25006", ERR_UNAVAILABLE, true,  "the database is read-only at the moment"},
+    {"26",    ERR_UNAVAILABLE, true,  "the database is busy"                   }, /* not prepared */
+    {"0A",    ERR_INTERNAL,    true,  "the database refused a statement"       }, /* stale plan */
+    {"23",    ERR_CONFLICT,    false, "conflicts with existing data"           },
+    {"22",    ERR_INVALID,     false, "a value is not acceptable"              },
+    {"40",    ERR_UNAVAILABLE, false, "the database is busy"                   }, /* deadlock */
+    {"53",    ERR_UNAVAILABLE, false, "the database is out of resources"       },
+    {"55",    ERR_UNAVAILABLE, false, "the database is busy"                   }, /* lock_timeout */
+    {"57",    ERR_UNAVAILABLE, false, "the database is busy"                   }, /* timeout */
+    {"58",    ERR_UNAVAILABLE, false, "the database is out of order"           },
+    {"08",    ERR_UNAVAILABLE, true,  "the database is not available"          },
+    {"",      ERR_INTERNAL,    false, "the database refused a statement"       },
+};
+
+static const struct sqlstate *sqlstate_find(const char *code)
+{
+    const struct sqlstate *s = sqlstates;
+
+    while (strncmp(code, s->prefix, strlen(s->prefix)) != 0)
+        s++;
+    return s;
+}
+
+/* The words are for the log; they hold no row's values (those are in the detail). */
+static struct err refused(struct db *db, const char *sql, const PGresult *res)
+{
+    const char *code = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    const char *words = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    const char *constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
+    const struct sqlstate *s = sqlstate_find(code ? code : "");
+
+    log_line(s->code == ERR_CONFLICT ? "debug" : "warn", "database: %s %s, in: %.80s",
+             code ? code : "-", words ? words : PQresultErrorMessage(res), sql);
+    strncpy(db->constraint, constraint ? constraint : "", sizeof(db->constraint) - 1);
+    db->renew |= s->renew;
+    return (struct err){s->code, s->msg};
+}
+
+/* With the session goes what it had done of a transaction, so only a statement that
+ * stands alone or opens one is run again. */
+static struct err run(struct ctx *ctx, const struct pg_statement *s, PGresult **res)
+{
+    struct db *db = ctx->db;
+    int attempts = pg_in_transaction(&db->pg) ? 1 : 2;
+    enum pg_outcome outcome;
+
+    do {
+        struct err err = ensure_session(ctx);
+
+        if (err.code)
+            return err;
+        outcome = pg_run(&db->pg, s, res);
+    } while (outcome == PG_LOST && --attempts > 0);
+    db->healthy = outcome == PG_ANSWERED;
+    if (!db->healthy)
+        return gone;
+    arena_defer(ctx->arena, clear_result, *res);
+    return pg_failed(*res) ? refused(db, s->sql, *res) : OK;
+}
+
+struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
+                          const char *const params[], size_t nparams)
+{
+    struct db *db = ctx->db;
+    struct pg_statement s = {.sql = sql, .params = params, .nparams = (int)nparams};
+    PGresult *res;
+    struct err err;
+
+    *rows = (struct db_rows){.res = NULL};
+    if (db->failed.code)
+        return db->failed;
+    s.begin = db->write && !pg_in_transaction(&db->pg);
+    err = run(ctx, &s, &res);
+    if (err.code && db->write)
+        db->failed = err;
+    if (err.code)
+        return err;
+    rows->res = res;
+    rows->count = PQresultStatus(res) == PGRES_TUPLES_OK ? PQntuples(res)
+                                                         : (int)strtol(PQcmdTuples(res), NULL, 10);
+    return OK;
+}
+
+struct err db_exec_texts(struct ctx *ctx, struct db_rows *rows, const char *const texts[],
+                         size_t ntexts)
+{
+    return db_exec_params(ctx, rows, texts[0], texts + 1, ntexts - 1);
+}
+
+struct err db_exec_script(struct ctx *ctx, const char *sql, int timeout_ms)
+{
+    struct db *db = ctx->db;
+    struct db_rows ignored;
+    PGresult *res;
+    struct err err;
+
+    /* A harmless statement opens the unit's transaction, or connects. */
+    err = db_exec(ctx, &ignored, "SELECT 1");
+    if (err.code)
+        return err;
+    err = gone;
+    db->healthy = pg_run_script(&db->pg, sql, timeout_ms, &res) == PG_ANSWERED;
+    if (db->healthy) {
+        arena_defer(ctx->arena, clear_result, res);
+        err = pg_failed(res) ? refused(db, sql, res) : OK;
+    }
+    if (!err.code && db->write && !pg_in_transaction(&db->pg))
+        err = (struct err){ERR_INTERNAL, "the script ended the transaction that it ran in"};
+    if (db->write)
+        db->failed = err;
+    return err;
+}
+
+struct err db_ping(struct ctx *ctx)
+{
+    struct db_rows ignored;
+
+    return db_exec(ctx, &ignored, "SELECT 1");
+}
+
+/* --- units of work ---------------------------------------------------------- */
+
+static void unit_end(struct ctx *ctx)
+{
+    struct db *db = ctx->db;
+
+    db->write = false;
+    db->failed = OK;
+    ctx->wakes = 0;
+    if (db->renew)
+        db_disconnect(db);
+}
+
+void db_unit_begin(struct ctx *ctx, enum db_mode mode)
+{
+    if (pg_in_transaction(&ctx->db->pg))
+        log_error("database: a unit of work was left open; it is rolled back");
+    db_unit_rollback(ctx);
+    ctx->db->write = mode == DB_WRITE;
+}
+
+/* In an aborted transaction COMMIT succeeds, and does a rollback. */
+static struct err commit(struct ctx *ctx)
+{
+    PGresult *res;
+    struct err err = run(ctx, &(struct pg_statement){.sql = "COMMIT"}, &res);
+
+    if (err.code)
+        return err;
+    if (strcmp(PQcmdStatus(res), "COMMIT") != 0)
+        return (struct err){ERR_INTERNAL, "the transaction was rolled back"};
+    return OK;
+}
+
+struct err db_unit_commit(struct ctx *ctx)
+{
+    struct err err = ctx->db->failed;
+    unsigned wakes = ctx->wakes;
+
+    if (!err.code && pg_in_transaction(&ctx->db->pg))
+        err = commit(ctx);
+    if (err.code) {
+        db_unit_rollback(ctx);
+        return err;
+    }
+    unit_end(ctx);
+    if (wakes)
+        worker_wake(wakes);
+    return OK;
+}
+
+void db_unit_rollback(struct ctx *ctx)
+{
+    struct pg *pg = &ctx->db->pg;
+    PGresult *res;
+
+    if (pg_in_transaction(pg) &&
+        pg_run(pg, &(struct pg_statement){.sql = "ROLLBACK"}, &res) == PG_ANSWERED)
+        PQclear(res);
+    if (pg_in_transaction(pg))
+        pg_close(pg);
+    unit_end(ctx);
+}

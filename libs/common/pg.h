@@ -1,0 +1,50 @@
+/* pg.h - one session with PostgreSQL, for db.c alone: connect, prepare, send, and wait
+ * no longer than a deadline.
+ *
+ * libpq's synchronous calls have no time limit of their own, so these use the
+ * asynchronous ones with poll(2). They also allow BEGIN to travel together with a
+ * transaction's first statement (pipeline mode), which saves a round trip. */
+#ifndef COMMON_PG_H
+#define COMMON_PG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <libpq-fe.h>
+
+#include "db.h"
+
+enum { PG_MAX_PREPARED = 512 }; /* statements beyond these run unprepared */
+
+struct pg {
+    PGconn *conn; /* NULL: no session */
+    struct pg_prepared {
+        const char *sql;
+        unsigned number;         /* "s<number>" on the server */
+    } prepared[PG_MAX_PREPARED]; /* sorted by address */
+    unsigned nprepared;
+};
+
+/* LOST and LATE (no answer in time) have ended the session already and logged why. */
+enum pg_outcome { PG_ANSWERED, PG_LOST, PG_LATE };
+
+struct pg_statement {
+    const char *sql;
+    const char *const *params;
+    int nparams;
+    bool begin; /* open a transaction first */
+};
+
+/* False: '*why' says why, in libpq's words, until the arena ends. */
+bool pg_connect(struct pg *pg, const struct db_options *opt, struct arena *a, const char **why);
+void pg_close(struct pg *pg); /* also when there is no session */
+
+bool pg_in_transaction(const struct pg *pg); /* also an aborted one */
+
+/* '*res' is the caller's to clear when ANSWERED; it may be an error. */
+enum pg_outcome pg_run(struct pg *pg, const struct pg_statement *s, PGresult **res);
+enum pg_outcome pg_run_script(struct pg *pg, const char *sql, int timeout_ms, PGresult **res);
+
+bool pg_failed(const PGresult *res);
+
+#endif

@@ -1,0 +1,397 @@
+/* test_db.c - units of work, errors and lost connections, with a real PostgreSQL. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "db.h"
+#include "testing.h"
+
+static const struct migration tables[] = {
+    {"0001_test", "CREATE TABLE item (id bigint PRIMARY KEY, name text NOT NULL,"
+                  " CONSTRAINT item_name_short CHECK (length(name) < 50));"
+                  "CREATE TABLE late (id bigint REFERENCES item DEFERRABLE INITIALLY DEFERRED)"},
+};
+
+static struct testing *env;
+static struct ctx *ctx;    /* the connection under test */
+static struct ctx outside; /* another one, which sees what is committed */
+
+static int setup(void **state)
+{
+    (void)state;
+    env = testing_open(tables, 1);
+    ctx = &env->ctx;
+    outside = testing_ctx_open(env);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    testing_ctx_close(&outside);
+    testing_close(env);
+    return 0;
+}
+
+static int empty_tables(void **state)
+{
+    struct db_rows rows;
+
+    (void)state;
+    db_unit_rollback(ctx);
+    return (int)db_exec(&outside, &rows, "TRUNCATE item, late").code;
+}
+
+static struct err insert(int64_t id, const char *name)
+{
+    struct db_rows rows;
+
+    return db_exec(ctx, &rows, "INSERT INTO item (id, name) VALUES ($1, $2)", db_param_int(ctx, id),
+                   name);
+}
+
+static int64_t number(struct ctx *c, const char *sql)
+{
+    struct db_rows rows;
+
+    assert_int_equal(db_exec_params(c, &rows, sql, NULL, 0).code, ERR_OK);
+    assert_int_equal(rows.count, 1);
+    return db_int(&rows, 0, 0);
+}
+
+static int64_t items(void)
+{
+    return number(&outside, "SELECT count(*) FROM item");
+}
+
+static int64_t sessions(void)
+{
+    return number(&outside, "SELECT count(*) FROM pg_stat_activity"
+                            " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+}
+
+/* End the session under test as a restart of the server would. */
+static void cut(void)
+{
+    struct db_rows rows;
+    int64_t pid = number(ctx, "SELECT pg_backend_pid()");
+
+    assert_int_equal(
+        db_exec(&outside, &rows, "SELECT pg_terminate_backend($1)", db_param_int(&outside, pid))
+            .code,
+        ERR_OK);
+    wait_until(sessions() == 0);
+}
+
+static void values_go_in_and_come_out_unchanged(void **state)
+{
+    struct db_rows rows;
+    const char *text = "it's {\"quoted\"}, \\ and ünïcode";
+
+    (void)state;
+    assert_int_equal(db_exec(ctx, &rows, "SELECT $1, $2::bigint, $3::boolean, $4", text,
+                             db_param_int(ctx, INT64_MIN), db_param_bool(true), NULL)
+                         .code,
+                     ERR_OK);
+    assert_int_equal(rows.count, 1);
+    assert_string_equal(db_str(&rows, 0, 0), text);
+    assert_true(db_int(&rows, 0, 1) == INT64_MIN);
+    assert_true(db_bool(&rows, 0, 2));
+    assert_null(db_str_or_null(&rows, 0, 3));
+    assert_string_equal(db_str(&rows, 0, 3), "");
+    assert_int_equal(db_int(&rows, 0, 3), 0);
+    assert_false(db_bool(&rows, 0, 3));
+}
+
+static void arrays_go_in_and_come_out_unchanged(void **state)
+{
+    const char *const strs[] = {"", "a,b", "{}", "NULL", "\"\\\"", NULL, "é\n"};
+    const int64_t ints[] = {INT64_MIN, -1, 0, INT64_MAX};
+    struct db_rows rows;
+
+    (void)state;
+    assert_int_equal(
+        db_exec(ctx, &rows, "SELECT * FROM unnest($1::text[])", db_param_strs(ctx, strs, 7)).code,
+        ERR_OK);
+    assert_int_equal(rows.count, 7);
+    for (int i = 0; i < 7; i++) {
+        if (strs[i])
+            assert_string_equal(db_str_or_null(&rows, i, 0), strs[i]);
+        else
+            assert_null(db_str_or_null(&rows, i, 0));
+    }
+    assert_int_equal(
+        db_exec(ctx, &rows, "SELECT * FROM unnest($1::bigint[])", db_param_ints(ctx, ints, 4)).code,
+        ERR_OK);
+    assert_int_equal(rows.count, 4);
+    for (int i = 0; i < 4; i++)
+        assert_true(db_int(&rows, i, 0) == ints[i]);
+    assert_string_equal(db_param_ints(ctx, ints, 0), "{}");
+    assert_string_equal(db_param_strs(ctx, strs, 0), "{}");
+}
+
+static void a_write_unit_counts_as_a_whole_once_committed(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    assert_int_equal(insert(2, "two").code, ERR_OK);
+    assert_int_equal(items(), 0);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 2);
+}
+
+static void a_rolled_back_unit_leaves_nothing(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    ctx->wakes = 1;
+    db_unit_rollback(ctx);
+    assert_int_equal(ctx->wakes, 0);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 0);
+}
+
+static void a_unit_left_open_is_rolled_back_by_the_next(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(2, "two").code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 1);
+}
+
+static void statements_of_a_read_unit_stand_alone(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_READ);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    assert_int_equal(items(), 1);
+    assert_int_equal(insert(1, "again").code, ERR_CONFLICT);
+    assert_int_equal(insert(2, "two").code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 2);
+}
+
+static void the_transaction_opens_with_the_first_statement(void **state)
+{
+    static const char open[] = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"
+                               " AND datname = current_database()";
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(number(&outside, open), 0);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    assert_int_equal(number(&outside, open), 1);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(number(&outside, open), 0);
+}
+
+static void a_failed_unit_repeats_its_error_and_cannot_be_committed(void **state)
+{
+    struct db_rows rows;
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    assert_int_equal(insert(1, "again").code, ERR_CONFLICT);
+    assert_string_equal(db_constraint(ctx->db), "item_pkey");
+    assert_int_equal(insert(2, "two").code, ERR_CONFLICT);
+    assert_int_equal(db_exec(ctx, &rows, "SELECT 1").code, ERR_CONFLICT);
+    ctx->wakes = 1;
+    assert_int_equal(db_unit_commit(ctx).code, ERR_CONFLICT);
+    assert_int_equal(ctx->wakes, 0);
+    assert_int_equal(items(), 0);
+    assert_int_equal(insert(3, "three").code, ERR_OK);
+}
+
+static void a_unit_that_fails_with_its_first_statement_is_over_too(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(1, NULL).code, ERR_CONFLICT);
+    assert_int_equal(insert(2, "two").code, ERR_CONFLICT);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_CONFLICT);
+    assert_int_equal(items(), 0);
+}
+
+static void what_the_commit_itself_refuses_is_an_error(void **state)
+{
+    struct db_rows rows;
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(db_exec(ctx, &rows, "INSERT INTO late VALUES (99)").code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_CONFLICT);
+    assert_string_equal(db_constraint(ctx->db), "late_id_fkey");
+    assert_int_equal(number(&outside, "SELECT count(*) FROM late"), 0);
+}
+
+static void the_sqlstate_decides_the_error(void **state)
+{
+    static const struct {
+        const char *sql;
+        enum err_code code;
+    } cases[] = {
+        {"INSERT INTO item VALUES (1, repeat('x', 50))", ERR_CONFLICT   },
+        {"SELECT 'seven'::bigint",                       ERR_INVALID    },
+        {"SELECT 1 / (SELECT 0)",                        ERR_INVALID    },
+        {"SELECT FROM nowhere",                          ERR_INTERNAL   },
+        {"SELEKT",                                       ERR_INTERNAL   },
+        {"SELECT pg_sleep(7)",                           ERR_UNAVAILABLE}, /* over its time */
+    };
+    struct db_rows rows;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct err err = db_exec_params(ctx, &rows, cases[i].sql, NULL, 0);
+
+        assert_int_equal(err.code, cases[i].code);
+        assert_int_equal(rows.count, 0);
+        assert_null(strstr(err.msg, "nowhere"));
+        assert_null(strstr(err.msg, "seven"));
+    }
+    assert_true(db_healthy(ctx->db));
+}
+
+static void a_lock_is_not_waited_for_longer_than_its_time(void **state)
+{
+    struct db_rows rows;
+
+    (void)state;
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    db_unit_begin(&outside, DB_WRITE);
+    assert_int_equal(db_exec(&outside, &rows, "SELECT FROM item FOR UPDATE").code, ERR_OK);
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(db_exec(ctx, &rows, "SELECT FROM item FOR UPDATE").code, ERR_UNAVAILABLE);
+    db_unit_rollback(ctx);
+    db_unit_rollback(&outside);
+}
+
+static void a_session_lost_between_units_is_replaced_unnoticed(void **state)
+{
+    (void)state;
+    cut();
+    assert_int_equal(insert(1, "alone").code, ERR_OK);
+    cut();
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(2, "first of a transaction").code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_true(db_healthy(ctx->db));
+    assert_int_equal(items(), 2);
+}
+
+static void a_session_lost_within_a_transaction_fails_the_unit(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    cut();
+    assert_int_equal(insert(2, "two").code, ERR_UNAVAILABLE);
+    assert_false(db_healthy(ctx->db));
+    assert_int_equal(insert(3, "three").code, ERR_UNAVAILABLE);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_UNAVAILABLE);
+    assert_int_equal(items(), 0);
+    assert_int_equal(insert(4, "four").code, ERR_OK);
+    assert_true(db_healthy(ctx->db));
+}
+
+static void a_commit_without_its_session_is_unavailable(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(insert(1, "one").code, ERR_OK);
+    cut();
+    ctx->wakes = 1;
+    assert_int_equal(db_unit_commit(ctx).code, ERR_UNAVAILABLE);
+    assert_int_equal(ctx->wakes, 0);
+    assert_int_equal(items(), 0);
+}
+
+static void a_unit_without_statements_commits_without_a_server(void **state)
+{
+    struct ctx nowhere = *ctx;
+
+    (void)state;
+    nowhere.db = db_open(&(struct db_options){.url = "postgresql://nobody@127.0.0.1:1/none"});
+    db_unit_begin(&nowhere, DB_WRITE);
+    assert_int_equal(db_unit_commit(&nowhere).code, ERR_OK);
+    assert_true(db_healthy(nowhere.db));
+    assert_int_equal(db_ping(&nowhere).code, ERR_UNAVAILABLE);
+    assert_false(db_healthy(nowhere.db));
+    db_close(nowhere.db);
+}
+
+static void more_statements_than_are_kept_prepared_still_run(void **state)
+{
+    enum { MANY = 700 };
+    struct db_rows rows;
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            static char sql[MANY][24]; /* each has an address of its own */
+
+            snprintf(sql[i], sizeof(sql[i]), "SELECT %d + $1::int", i);
+            assert_int_equal(db_exec(ctx, &rows, sql[i], "1000").code, ERR_OK);
+            assert_int_equal(db_int(&rows, 0, 0), i + 1000);
+        }
+        arena_reset(ctx->arena);
+    }
+    db_disconnect(ctx->db);
+}
+
+static void a_url_may_bring_options_of_its_own(void **state)
+{
+    struct ctx other = *ctx;
+    struct db_options opt = env->db;
+
+    (void)state;
+    opt.url = arena_printf(ctx->arena, "%s?application_name=mine&options=-c%%20lock_timeout%%3D77",
+                           env->db.url);
+    other.db = db_open(&opt);
+    assert_int_equal(number(&other, "SELECT count(*) WHERE"
+                                    " current_setting('lock_timeout') = '77ms' AND"
+                                    " current_setting('statement_timeout') = '5s' AND"
+                                    " current_setting('application_name') = 'mine'"),
+                     1);
+    db_close(other.db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(values_go_in_and_come_out_unchanged, empty_tables),
+        cmocka_unit_test_setup(arrays_go_in_and_come_out_unchanged, empty_tables),
+        cmocka_unit_test_setup(a_write_unit_counts_as_a_whole_once_committed, empty_tables),
+        cmocka_unit_test_setup(a_rolled_back_unit_leaves_nothing, empty_tables),
+        cmocka_unit_test_setup(a_unit_left_open_is_rolled_back_by_the_next, empty_tables),
+        cmocka_unit_test_setup(statements_of_a_read_unit_stand_alone, empty_tables),
+        cmocka_unit_test_setup(the_transaction_opens_with_the_first_statement, empty_tables),
+        cmocka_unit_test_setup(a_failed_unit_repeats_its_error_and_cannot_be_committed,
+                               empty_tables),
+        cmocka_unit_test_setup(a_unit_that_fails_with_its_first_statement_is_over_too,
+                               empty_tables),
+        cmocka_unit_test_setup(what_the_commit_itself_refuses_is_an_error, empty_tables),
+        cmocka_unit_test_setup(the_sqlstate_decides_the_error, empty_tables),
+        cmocka_unit_test_setup(a_lock_is_not_waited_for_longer_than_its_time, empty_tables),
+        cmocka_unit_test_setup(a_session_lost_between_units_is_replaced_unnoticed, empty_tables),
+        cmocka_unit_test_setup(a_session_lost_within_a_transaction_fails_the_unit, empty_tables),
+        cmocka_unit_test_setup(a_commit_without_its_session_is_unavailable, empty_tables),
+        cmocka_unit_test_setup(a_unit_without_statements_commits_without_a_server, empty_tables),
+        cmocka_unit_test_setup(more_statements_than_are_kept_prepared_still_run, empty_tables),
+        cmocka_unit_test_setup(a_url_may_bring_options_of_its_own, empty_tables),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
