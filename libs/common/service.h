@@ -18,6 +18,8 @@
 #include "http.h"
 #include "worker.h"
 
+#define SERVICE_VERSION "0.1.0"
+
 /* Settings that all services share; see service.c for their names and defaults. */
 struct service_settings {
     int64_t port, workers, queue_limit, max_connections;
