@@ -193,12 +193,6 @@ struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql
     return OK;
 }
 
-struct err db_exec_texts(struct ctx *ctx, struct db_rows *rows, const char *const texts[],
-                         size_t ntexts)
-{
-    return db_exec_params(ctx, rows, texts[0], texts + 1, ntexts - 1);
-}
-
 struct err db_exec_script(struct ctx *ctx, const char *sql, int timeout_ms)
 {
     struct db *db = ctx->db;

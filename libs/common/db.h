@@ -68,12 +68,13 @@ struct db_rows {
  * error's code: 23xxx CONFLICT, 22xxx INVALID, 40/53/55/57/58/08 and a lost connection
  * UNAVAILABLE, all else INTERNAL. The server's own words go to the log. */
 #define db_exec(ctx, rows, ...)                                                                    \
-    db_exec_texts((ctx), (rows), (const char *const[]){__VA_ARGS__, NULL},                         \
-                  sizeof((const char *const[]){__VA_ARGS__, NULL}) / sizeof(char *) - 1)
+    db_exec_params((ctx), (rows), DB_SQL(__VA_ARGS__, NULL),                                       \
+                   (const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)},                            \
+                   sizeof((const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)}) / sizeof(char *) -  \
+                       1)
+#define DB_SQL(sql, ...)    sql
+#define DB_PARAMS(sql, ...) __VA_ARGS__
 
-/* texts[0] is the SQL, the others are its parameters. */
-struct err db_exec_texts(struct ctx *ctx, struct db_rows *rows, const char *const texts[],
-                         size_t ntexts) MUST_CHECK;
 struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
                           const char *const params[], size_t nparams) MUST_CHECK;
 

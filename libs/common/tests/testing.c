@@ -88,10 +88,15 @@ static char *read_file(struct arena *a, const char *path)
     char *text = arena_alloc(a, MOST + 1);
     FILE *file = fopen(path, "r");
 
-    if (!file || !fread(text, 1, MOST, file))
-        must((struct err){ERR_INTERNAL, "not found; run tests in the repository's root"}, path);
-    fclose(file);
-    return text;
+    if (file) {
+        size_t len = fread(text, 1, MOST, file);
+
+        fclose(file);
+        if (len > 0)
+            return text;
+    }
+    must((struct err){ERR_INTERNAL, "not found; run tests in the repository's root"}, path);
+    return NULL;
 }
 
 struct testing *testing_open_common(void)

@@ -1,0 +1,141 @@
+/* idempotency.c - one effect for each Idempotency-Key, one answer for its repetitions. */
+#include "idempotency.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "db.h"
+
+enum { KEY_MAX = 255, HASH_SIZE = crypto_hash_sha256_BYTES };
+
+/* Of the strings with their final NULs, so that no two lists run into one another. */
+static void hash_of(unsigned char hash[HASH_SIZE], const char *const strings[], size_t n,
+                    const char *body, size_t body_len)
+{
+    crypto_hash_sha256_state state;
+
+    crypto_hash_sha256_init(&state);
+    for (size_t i = 0; i < n; i++)
+        crypto_hash_sha256_update(&state, (const unsigned char *)strings[i],
+                                  strlen(strings[i]) + 1);
+    if (body_len)
+        crypto_hash_sha256_update(&state, (const unsigned char *)body, body_len);
+    crypto_hash_sha256_final(&state, hash);
+}
+
+static bool key_valid(const char *key)
+{
+    size_t len = 0;
+
+    for (; key[len]; len++)
+        if (key[len] < ' ' || key[len] > '~' || len == KEY_MAX)
+            return false;
+    return len > 0;
+}
+
+static struct err lock(struct ctx *ctx, const struct idempotency *k)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows, "SELECT pg_try_advisory_lock($1)", db_param_int(ctx, k->lock));
+    if (err.code)
+        return err;
+    if (!db_bool(&rows, 0, 0))
+        return (struct err){ERR_CONFLICT, "a request with this Idempotency-Key is in progress"};
+    return OK;
+}
+
+/* A lock that cannot be given back goes with its session. */
+void idempotency_end(struct ctx *ctx, const struct idempotency *k)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows, "SELECT pg_advisory_unlock($1)", db_param_int(ctx, k->lock));
+    if (err.code)
+        db_disconnect(ctx->db);
+}
+
+/* A statement of its own after the lock's, for it must see what the lock's last
+ * holder committed. */
+static struct err find(struct ctx *ctx, const struct idempotency *k, struct stored_answer *stored)
+{
+    enum { FINGERPRINT, STATUS, BODY, LOCATION };
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "SELECT fingerprint, status, body, location FROM idempotency"
+                  " WHERE caller = $1 AND key = $2",
+                  k->caller, k->key);
+    if (err.code || rows.count == 0)
+        return err;
+    if (strcmp(db_str(&rows, 0, FINGERPRINT), k->fingerprint) != 0)
+        return (struct err){ERR_UNPROCESSABLE,
+                            "this Idempotency-Key was used for a different request"};
+    *stored = (struct stored_answer){
+        .status = (int)db_int(&rows, 0, STATUS),
+        .body = db_str_or_null(&rows, 0, BODY),
+        .location = db_str_or_null(&rows, 0, LOCATION),
+    };
+    return OK;
+}
+
+struct err idempotency_begin(struct ctx *ctx, struct idempotency *k, const char *caller,
+                             const char *key, const char *method, const char *path,
+                             const char *body, size_t body_len, struct stored_answer *stored)
+{
+    const char *const owner[] = {caller, key}, *const request[] = {method, path};
+    unsigned char hash[HASH_SIZE];
+    struct err err;
+
+    *stored = (struct stored_answer){.status = 0};
+    if (!key_valid(key))
+        return (struct err){ERR_INVALID,
+                            "Idempotency-Key must be 1 to 255 printable ASCII characters"};
+    *k = (struct idempotency){.caller = caller, .key = key};
+    hash_of(hash, owner, 2, NULL, 0);
+    memcpy(&k->lock, hash, sizeof(k->lock));
+    hash_of(hash, request, 2, body, body_len);
+    sodium_bin2hex(k->fingerprint, sizeof(k->fingerprint), hash, sizeof(hash));
+
+    err = lock(ctx, k);
+    if (err.code)
+        return err;
+    err = find(ctx, k, stored);
+    if (err.code || stored->status)
+        idempotency_end(ctx, k);
+    return err;
+}
+
+struct err idempotency_store(struct ctx *ctx, const struct idempotency *k,
+                             const struct stored_answer *answer)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "INSERT INTO idempotency (caller, key, fingerprint, status, body, location)"
+                  " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                  k->caller, k->key, k->fingerprint, db_param_int(ctx, answer->status),
+                  answer->body, answer->location);
+    if (!err.code && rows.count == 0)
+        err = (struct err){ERR_CONFLICT, "this Idempotency-Key has just been used"};
+    return err;
+}
+
+struct err idempotency_prune(struct ctx *ctx, int64_t keep_s, int limit, int *pruned)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err = db_exec(ctx, &rows,
+                  "DELETE FROM idempotency WHERE (caller, key) IN"
+                  " (SELECT caller, key FROM idempotency"
+                  "  WHERE created_at < now() - make_interval(secs => $1)"
+                  "  ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                  db_param_int(ctx, keep_s), db_param_int(ctx, limit));
+    *pruned = rows.count;
+    return err;
+}
