@@ -163,7 +163,7 @@ configure_gateway() (
 upstream_servers() { # service
     local instance
     for instance in $(instances_of "$1"); do
-        printf 'server 127.0.0.1:%d max_fails=3 fail_timeout=5s; ' "$(port_of "$instance")"
+        printf 'server 127.0.0.1:%d max_fails=3 fail_timeout=3s; ' "$(port_of "$instance")"
     done
 }
 
