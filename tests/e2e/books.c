@@ -1,0 +1,155 @@
+/* books.c - the invariants, checked on the servers themselves. */
+#include "books.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker.h"
+#include "world.h"
+
+enum { QUIET_S = 60 };
+
+int64_t sql_int_of(const char *service, const char *sql, const char *param)
+{
+    char name[64];
+    const char *const params[] = {param};
+    PGconn *conn;
+    PGresult *res;
+    int64_t value;
+
+    snprintf(name, sizeof(name), "%s_DATABASE_URL", service);
+    for (char *p = name; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    conn = PQconnectdb(world_env(name));
+    res = PQexecParams(conn, sql, param ? 1 : 0, NULL, params, NULL, NULL, 0);
+    if (PQresultStatus(res) != PGRES_TUPLES_OK || PQntuples(res) != 1)
+        fail_msg("%s: %s: %s", service, sql, PQerrorMessage(conn));
+    value = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+    PQclear(res);
+    PQfinish(conn);
+    return value;
+}
+
+int64_t sql_int(const char *service, const char *sql)
+{
+    return sql_int_of(service, sql, NULL);
+}
+
+/* Work that is not finished, wherever it may be; each count must become 0. */
+static const struct {
+    const char *what, *service, *sql;
+} unfinished[] = {
+    {"orders that are not over",         "order",
+     "SELECT count(*) FROM orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')"           },
+    {"rows in the order outbox",         "order",        "SELECT count(*) FROM outbox"    },
+    {"rows in the inventory outbox",     "inventory",    "SELECT count(*) FROM outbox"    },
+    {"rows in the payment outbox",       "payment",      "SELECT count(*) FROM outbox"    },
+    {"payments in the provider's hands", "payment",
+     "SELECT count(*) FROM payments WHERE state IN ('CHARGING', 'GIVING_UP', 'REFUNDING')"},
+    {"undelivered notifications",        "notification",
+     "SELECT count(*) FROM notifications WHERE state = 'PENDING'"                         },
+};
+
+static const char *const queues[] = {"order",         "inventory",    "payment",
+                                     "retry.1000ms",  "retry.5000ms", "retry.30000ms",
+                                     "retry.120000ms"};
+static const char *const dead[] = {"order.dead", "inventory.dead", "payment.dead"};
+
+static int64_t notifications_missing(void)
+{
+    return sql_int("order", "SELECT count(*) FROM order_events WHERE source = 'order'") -
+           sql_int("notification", "SELECT count(*) FROM notifications");
+}
+
+/* The first thing that is not quiet, or NULL. */
+static const char *noise(int64_t *count)
+{
+    for (size_t i = 0; i < sizeof(unfinished) / sizeof(unfinished[0]); i++)
+        if ((*count = sql_int(unfinished[i].service, unfinished[i].sql)) != 0)
+            return unfinished[i].what;
+    for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++)
+        if ((*count = queue_length(queues[i])) != 0)
+            return queues[i];
+    if ((*count = notifications_missing()) != 0)
+        return "order events without their notification";
+    return NULL;
+}
+
+static bool quiet(void *arg)
+{
+    int64_t count;
+
+    (void)arg;
+    return noise(&count) == NULL;
+}
+
+static void must_equal(const char *what, int64_t a, int64_t b)
+{
+    if (a != b)
+        fail_msg("%s: %" PRId64 " and %" PRId64, what, a, b);
+}
+
+static void check_money(void)
+{
+    int64_t kept = sql_int("payment", "SELECT coalesce(sum(amount), 0) FROM payments"
+                                      " WHERE state = 'CAPTURED'");
+    struct reply ledger = broker_provider_ledger();
+
+    must_equal(
+        "captured less refunded, and the total of the shipped orders", kept,
+        sql_int("order", "SELECT coalesce(sum(total), 0) FROM orders WHERE status = 'SHIPPED'"));
+    must_equal("our books and the provider's", kept,
+               reply_int(&ledger, "captured") - reply_int(&ledger, "refunded"));
+    must_equal("payments for an order beyond the first", 0,
+               sql_int("payment", "SELECT count(*) - count(DISTINCT order_id) FROM payments"));
+    reply_free(&ledger);
+}
+
+static void check_stock(void)
+{
+    must_equal("reserved when quiet", 0,
+               sql_int("inventory", "SELECT coalesce(sum(reserved), 0) FROM products"));
+    must_equal("products whose stock does not add up", 0,
+               sql_int("inventory", "SELECT count(*) FROM products WHERE on_hand < 0 OR"
+                                    " on_hand <> initial + restocked - dispatched"));
+    must_equal("pieces dispatched, and pieces in shipped orders",
+               sql_int("inventory", "SELECT coalesce(sum(dispatched), 0) FROM products"),
+               sql_int("order", "SELECT coalesce(sum(quantity), 0) FROM order_lines"
+                                " JOIN orders ON id = order_id WHERE status = 'SHIPPED'"));
+}
+
+static void check_notifications(void)
+{
+    must_equal("notifications, and events of orders",
+               sql_int("notification", "SELECT count(DISTINCT event_id) FROM notifications"),
+               sql_int("order", "SELECT count(*) FROM order_events WHERE source = 'order'"));
+    must_equal("entries in the stream", 0, broker_stream_length("order-events"));
+}
+
+void books_must_balance(void)
+{
+    const char *what;
+    int64_t count = 0;
+
+    if (!await(quiet, NULL, QUIET_S)) {
+        what = noise(&count);
+        if (what)
+            fail_msg("not quiet after %d s: %" PRId64 " %s", QUIET_S, count, what);
+    }
+    for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
+        must_equal(dead[i], 0, queue_length(dead[i]));
+    check_money();
+    check_stock();
+    check_notifications();
+}

@@ -1,0 +1,28 @@
+/* broker.h - what the tests do behind the services' backs: put messages on the real
+ * broker, look into the stream, ask the provider for its ledger. */
+#ifndef E2E_BROKER_H
+#define E2E_BROKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+
+/* Publish 'body' to the exchange under 'type' and wait for the broker's confirm. */
+void broker_publish(const char *type, const char *id, const char *body, size_t len);
+
+/* An envelope around 'data', as a service would write it. */
+const char *broker_event(const char *id, const char *versioned_type, const char *source,
+                         const char *subject, const char *data);
+
+/* Why the message with this id is in a dead letter queue; NULL: it is not there. */
+const char *broker_dead_letter(const char *queue, const char *message_id);
+
+/* The state that operators see in Redis, or "". */
+const char *broker_saga_state(const char *order_id);
+
+int64_t broker_stream_length(const char *stream);
+
+struct reply broker_provider_ledger(void);
+
+#endif

@@ -1,0 +1,126 @@
+/* test_gateway.c - what the gateway adds: ids, limits, headers, its own errors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+static void a_request_id_is_made_kept_and_returned(void **state)
+{
+    struct reply made = client_send(&(struct request){.url = "/api/v1/products?limit=1"});
+    struct reply kept = client_send(
+        &(struct request){.url = "/api/v1/products?limit=1", .headers = {"X-Request-ID: mine-17"}});
+    struct reply bad = client_send(&(struct request){.url = "/api/v1/products?limit=1",
+                                                     .headers = {"X-Request-ID: \"<script>\""}});
+
+    (void)state;
+    assert_true(strlen(reply_header(&made, "X-Request-ID")) >= 16);
+    assert_string_equal(reply_header(&kept, "X-Request-ID"), "mine-17");
+    assert_null(strchr(reply_header(&bad, "X-Request-ID"), '<'));
+    reply_free(&made);
+    reply_free(&kept);
+    reply_free(&bad);
+}
+
+static void a_problem_carries_the_request_id(void **state)
+{
+    struct reply service = client_send(&(struct request){
+        .url = "/api/v1/products/NO-SUCH", .headers = {"X-Request-ID: from-service"}});
+    struct reply gateway = client_send(
+        &(struct request){.url = "/nowhere", .headers = {"X-Request-ID: from-gateway"}});
+
+    (void)state;
+    assert_int_equal(service.status, 404);
+    assert_int_equal(gateway.status, 404);
+    assert_string_equal(reply_str(&service, "request_id"), "from-service");
+    assert_string_equal(reply_str(&gateway, "request_id"), "from-gateway");
+    reply_free(&service);
+    reply_free(&gateway);
+}
+
+static void answers_carry_security_headers_and_no_version(void **state)
+{
+    struct reply r = client_send(&(struct request){.url = "/api/v1/products?limit=1"});
+    const char *server = reply_header(&r, "Server");
+
+    (void)state;
+    assert_true(!server || !strpbrk(server, "0123456789"));
+    assert_string_equal(reply_header(&r, "X-Content-Type-Options"), "nosniff");
+    assert_non_null(reply_header(&r, "Content-Security-Policy"));
+    reply_free(&r);
+}
+
+static void its_health_reports_each_service(void **state)
+{
+    static const char *const services[] = {"user", "order", "inventory", "payment", "notification"};
+    struct reply r = client_send(&(struct request){.url = "/healthz"});
+
+    (void)state;
+    assert_int_equal(r.status, 200);
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+        if (!strstr(r.body, services[i]))
+            fail_msg("%s is not in %s", services[i], r.body);
+    reply_free(&r);
+}
+
+static void too_many_log_ins_from_one_address_are_slowed_down(void **state)
+{
+    /* An address of its own, so that no other test meets this limit. */
+    const struct request guess = {
+        .url = "/api/v1/sessions",
+        .from = "127.0.0.77",
+        .body = "{\"email\":\"nobody@example.com\",\"password\":\"a guess of mine\"}"};
+    int refused = 0;
+
+    (void)state;
+    for (int i = 0; i < 400 && !refused; i++) {
+        struct reply r = client_send(&guess);
+
+        assert_true(r.status == 401 || r.status == 429);
+        if (r.status == 429) {
+            assert_non_null(reply_header(&r, "Retry-After"));
+            assert_string_equal(reply_header(&r, "Content-Type"), "application/problem+json");
+            assert_int_equal(reply_int(&r, "status"), 429);
+            refused = 1;
+        }
+        reply_free(&r);
+    }
+    assert_true(refused);
+    customer_new(); /* others are not affected */
+}
+
+static void a_huge_header_is_refused(void **state)
+{
+    char *header = malloc(40000);
+    struct reply r;
+
+    (void)state;
+    assert_non_null(header);
+    memset(header, 'x', 39999);
+    memcpy(header, "X-Huge: ", 8);
+    header[39999] = '\0';
+    r = client_send(&(struct request){.url = "/api/v1/products", .headers = {header}});
+    assert_true(r.status == 400 || r.status == 431 || r.status == 494);
+    reply_free(&r);
+    free(header);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_id_is_made_kept_and_returned),
+        cmocka_unit_test(a_problem_carries_the_request_id),
+        cmocka_unit_test(answers_carry_security_headers_and_no_version),
+        cmocka_unit_test(its_health_reports_each_service),
+        cmocka_unit_test(too_many_log_ins_from_one_address_are_slowed_down),
+        cmocka_unit_test(a_huge_header_is_refused),
+    };
+
+    return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);
+}
