@@ -62,7 +62,7 @@ static struct err get_products(struct ctx *ctx, const struct http_request *req,
     if (err.code)
         return err;
     if (page.after && !inventory_sku_valid(page.after))
-        return err_new(ctx->arena, ERR_INVALID, "cursor is not one of ours");
+        return err_new(ctx->arena, ERR_INVALID, "cursor is not one that a list has given");
     err = store_list_products(ctx, page.after, page.limit + 1, &list, &n);
     if (err.code)
         return err;
