@@ -1,0 +1,97 @@
+/* fake_store.c - store and outbox of the payment service, in memory. Linked in place of
+ * the real ones: the header is the interface, the linker chooses. */
+#include "fake_store.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "outbox.h"
+
+struct fake fake;
+
+struct err outbox_add(struct ctx *ctx, const struct outbox_event *e, const char **id)
+{
+    (void)ctx, (void)id;
+    fake.published[fake.npublished++] = e->type;
+    fake.subject = e->subject;
+    fake.data = e->data;
+    return OK;
+}
+
+struct err store_insert(struct ctx *ctx, const struct payment *p, bool *added)
+{
+    (void)ctx;
+    *added = !fake.stored;
+    if (*added)
+        fake.payment = *p;
+    fake.stored = true;
+    return OK;
+}
+
+struct err store_lock(struct ctx *ctx, const char *id, struct payment *out)
+{
+    if (!fake.stored || strcmp(id, fake.payment.id) != 0)
+        return err_new(ctx->arena, ERR_NOT_FOUND, "there is no payment %s", id);
+    *out = fake.payment;
+    return OK;
+}
+
+struct err store_lock_order(struct ctx *ctx, const char *order_id, struct payment *out)
+{
+    if (!fake.stored || strcmp(order_id, fake.payment.order_id) != 0)
+        return err_new(ctx->arena, ERR_NOT_FOUND, "there is no payment for order %s", order_id);
+    *out = fake.payment;
+    return OK;
+}
+
+struct err store_find(struct ctx *ctx, const char *id, const char *user_id, struct payment *out)
+{
+    (void)user_id;
+    return store_lock(ctx, id, out);
+}
+
+struct err store_save(struct ctx *ctx, const struct payment *p)
+{
+    (void)ctx;
+    fake.payment = *p;
+    return OK;
+}
+
+struct err store_settle(struct ctx *ctx, const struct payment *p, int64_t delay_ms)
+{
+    (void)ctx;
+    if (fake.settle.code)
+        return fake.settle;
+    fake.payment = *p;
+    fake.leased = false;
+    fake.delay_ms = delay_ms;
+    return OK;
+}
+
+struct err store_take(struct ctx *ctx, int64_t lease_ms, struct payment *out, bool *found)
+{
+    (void)ctx, (void)lease_ms;
+    *found = fake.stored && !fake.leased && payment_is_due(fake.payment.state);
+    if (fake.take.code || !*found)
+        return fake.take;
+    fake.leased = true;
+    *out = fake.payment;
+    return OK;
+}
+
+struct err store_list(struct ctx *ctx, const char *user_id, const char *order_id, const char *after,
+                      int64_t limit, struct payment **out, size_t *n)
+{
+    (void)ctx, (void)user_id, (void)order_id, (void)after, (void)limit;
+    *out = &fake.payment;
+    *n = fake.stored;
+    return OK;
+}
+
+struct err store_totals(struct ctx *ctx, struct payment_totals **out, size_t *n)
+{
+    (void)ctx;
+    *out = NULL;
+    *n = 0;
+    return OK;
+}

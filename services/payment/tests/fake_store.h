@@ -1,0 +1,21 @@
+/* fake_store.h - what the fakes of the payment service hold and have seen. */
+#ifndef PAYMENT_TESTS_FAKE_STORE_H
+#define PAYMENT_TESTS_FAKE_STORE_H
+
+#include "err.h"
+#include "payment.h"
+#include "store.h"
+
+enum { FAKE_MAX = 16 };
+
+extern struct fake {
+    struct payment payment; /* the one payment there is */
+    bool stored, leased;
+    int64_t delay_ms;                /* of the last store_settle() */
+    const char *published[FAKE_MAX]; /* types, in order */
+    const char *data, *subject;      /* of the last one */
+    size_t npublished;
+    struct err take, settle; /* what these answer */
+} fake;
+
+#endif
