@@ -90,26 +90,40 @@ static void refuse_unread(const struct json_in *in)
             mistake(in, arena_printf(in->arena, "unknown member %s%s", in->path, item->string));
 }
 
+static void refuse_text(const struct json_in *in, const char *wrong, ptrdiff_t at)
+{
+    mistake(in, arena_printf(in->arena, "body %s (near byte %td)", wrong, at + 1));
+}
+
+/* NULL: refused. Not cJSON_GetErrorPtr(), which is a global. */
+static cJSON *parse(const struct json_in *in, const char *text, size_t len)
+{
+    const int no_trailing_text = 1;
+    const char *wrong, *end;
+    cJSON *tree;
+
+    if (strspn(text, " \t\n\r") == len) {
+        mistake(in, "body is empty");
+        return NULL;
+    }
+    wrong = json_scan(text, len, JSON_MAX_DEPTH, &end);
+    if (wrong) {
+        refuse_text(in, wrong, end - text);
+        return NULL;
+    }
+    tree = cJSON_ParseWithOpts(text, &end, no_trailing_text);
+    if (!tree)
+        refuse_text(in, "is not valid JSON", end - text);
+    return tree;
+}
+
 struct json_in json_in_parse(struct arena *a, const char *text, size_t len)
 {
     struct json_in in = {.arena = a, .path = "", .err = arena_alloc(a, sizeof(struct err))};
-    const int no_trailing_text = 1;
-    const char *copy = arena_strndup(a, text, len), *wrong, *end;
-    cJSON *tree;
+    cJSON *tree = parse(&in, arena_strndup(a, text, len), len);
 
-    wrong = json_scan(copy, len, JSON_MAX_DEPTH, &end);
-    if (wrong) {
-        *in.err =
-            err_new(a, ERR_INVALID, "body %s (near byte %zu)", wrong, (size_t)(end - copy) + 1);
+    if (!tree)
         return in;
-    }
-    /* 'end', because cJSON_GetErrorPtr() is a global. */
-    tree = cJSON_ParseWithOpts(copy, &end, no_trailing_text);
-    if (!tree) {
-        *in.err = err_new(a, ERR_INVALID, "body is not valid JSON (near byte %zu)",
-                          (size_t)(end - copy) + 1);
-        return in;
-    }
     arena_defer(a, free_tree, tree);
     if (!cJSON_IsObject(tree)) {
         mistake(&in, "body must be a JSON object");

@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-/* One pass over the text before it is parsed. Refused: nothing but white space,
- * invalid UTF-8, control characters, an escaped NUL (cJSON would cut the string
- * there), \u without four hex digits (cJSON reads that as NUL too), numbers like 01
- * or 1., more than 'max_depth' levels. NULL: nothing of that; all else is cJSON's to
- * judge. Otherwise what is wrong, as in "is not valid UTF-8", and *at says where. */
+/* One pass over the NUL-terminated text before it is parsed. Refused: invalid UTF-8,
+ * control characters, an escaped NUL (cJSON would cut the string there), \u without
+ * four hex digits (cJSON reads that as NUL too), numbers like 01 or 1., more than
+ * 'max_depth' levels. NULL: nothing of that; all else is cJSON's to judge. Otherwise
+ * what is wrong, as in "is not valid UTF-8", and *at says where. */
 const char *json_scan(const char *text, size_t len, int max_depth, const char **at);
 
 #endif
