@@ -1,11 +1,19 @@
-# Waybill. Two commands are all you need:   make up     make test
+# Waybill: how everything is built, run and checked.
 #
-# make help lists the rest. MODE is release (default), debug, asan, tsan or cov;
-# each builds in build/$(MODE). NAME names the stack (main).
+# make up       everything from nothing: packages, build, servers, services, one order
+# make demo     the five ways of an order, each with its timeline
+# make status   components, ports, memory       make logs [s=order]   what they say
+# make down     stop; data stays                make clean            stop and forget
+# make test     all tests beside a stack of their own [ONLY=e2e] [KEEP=1]
+# make lint     format, layers, shellcheck, cppcheck, clang-tidy
+# make MODE=asan test   the same, sanitized (release, debug, asan, tsan, cov)
+# make NAME=two up      a second stack, on ports of its own
+
 MODE     ?= release
 NAME     ?= main
 SERVICES := user order inventory payment notification
 PROGRAMS := $(SERVICES) provider
+JOBS     ?= $(shell nproc)
 PKGS     := libmicrohttpd librabbitmq libpq hiredis libcjson libcurl libsodium libjwt libcrypto
 
 B    := build/$(MODE)
@@ -47,17 +55,17 @@ $(B)/%.o: %.c
 $(B)/%.o: $(B)/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
 
-$(B)/%/migrations.c: tools/embed-sql.sh
+$(B)/made/%/migrations.c: tools/embed-sql.sh
 	@mkdir -p $(@D)
 	tools/embed-sql.sh $(filter %.sql,$^) >$@
 
 define service
-$(B)/$(1)/migrations.c: $(wildcard libs/common/migrations/*.sql services/$(1)/migrations/*.sql)
-$(B)/$(1)/%.c: services/$(1)/%.lua tools/embed-text.sh
+$(B)/made/$(1)/migrations.c: $(wildcard libs/common/migrations/*.sql services/$(1)/migrations/*.sql)
+$(B)/made/$(1)/%.c: services/$(1)/%.lua tools/embed-text.sh
 	@mkdir -p $$(@D)
 	tools/embed-text.sh $$*_script $$< >$$@
-$(B)/$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)/*.c)) $(B)/$(1)/migrations.o \
-  $(patsubst services/%.lua,$(B)/%.o,$(wildcard services/$(1)/*.lua))
+$(B)/$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)/*.c)) $(B)/made/$(1)/migrations.o \
+  $(patsubst services/%.lua,$(B)/made/%.o,$(wildcard services/$(1)/*.lua))
 $(B)/$(1): $(B)/services/$(1)/main.o $(B)/$(1).a $(COMMON)
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 $(B)/services/$(1)/%.o: CPPFLAGS += -Iservices/$(1)
@@ -91,15 +99,68 @@ $(B)/services/$(1)/tests/test_store: %: %.o $(B)/$(1).a $(TESTING) $(COMMON)
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_tests,$(s))))
 
-tests: $(COMMON_TESTS) $(SERVICE_TESTS)
+# The sandbox's own tests, and those of the whole system through the gateway.
+PROVIDER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tools/provider/tests/test_*.c))
+$(B)/tools/provider/tests/%.o: CPPFLAGS += -Itools/provider -Ilibs/common/tests
+$(PROVIDER_TESTS): %: %.o $(filter-out %/main.o,$(call objects,tools/provider/*.c)) $(TESTING) $(COMMON)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+E2E_TESTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/e2e/test_*.c)))
+$(E2E_TESTS): %: %.o $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e/*.c)) $(COMMON)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(PROVIDER_TESTS)
+ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS)
+tests: $(ALL_TESTS)
+
+# make test ONLY=e2e runs the programs whose path holds that word.
+test: packages
+	@$(MAKE) --no-print-directory -j$(JOBS) all tests
+	@NO_BUILD=1 MODE=$(MODE) tools/with-stack.sh \
+	  tools/run-tests.sh $(B)/test-logs $(foreach t,$(ALL_TESTS),$(if $(findstring $(ONLY),$(t)),$(t)))
+
+# --- the stack ----------------------------------------------------------------
+STACK := MODE=$(MODE) NAME=$(NAME) infra/stack.sh
+
+up down status demo clean restart:
+	@$(STACK) $@
+logs:
+	@$(STACK) logs $(s)
+packages:
+	@infra/native/packages.sh run
+packages-dev:
+	@infra/native/packages.sh run dev
 
 # --- checks -------------------------------------------------------------------
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
-format: ; clang-format -i $(C_FILES)
-format-check: ; @clang-format --dry-run -Werror $(C_FILES)
+C_DIRS  := libs/common $(SERVICES:%=services/%) tools/provider
+CPPCHECK := cppcheck --enable=warning,performance,portability --std=c11 --quiet --inline-suppr \
+            --suppress=missingIncludeSystem --suppress=unusedFunction --error-exitcode=1
 
-clean-objects: ; rm -rf $(B)
+lint: packages-dev # a make of its own, for pkg-config may only just have come
+	@$(MAKE) --no-print-directory -j$(JOBS) format-check layers shellcheck cppcheck tidy
+	@echo "lint: clean"
+format:
+	@clang-format -i $(C_FILES)
+format-check:
+	@clang-format --dry-run -Werror $(C_FILES) && echo "format: as clang-format likes it"
+layers:
+	@tools/check-layers.sh
+shellcheck:
+	@shellcheck -x $$(git ls-files '*.sh' .ci/run) && echo "shellcheck: clean"
+cppcheck:
+	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests && echo "cppcheck: clean"
+tidy: $(patsubst %,tidy-%,$(C_DIRS) tests/e2e)
+	@echo "clang-tidy: clean"
+tidy-%:
+	@clang-tidy --quiet $(wildcard $*/*.c) -- -std=c11 $(CPPFLAGS) -I$* 2>/dev/null
 
-.PHONY: all tests format format-check clean-objects
+compile_commands.json: ; bear -- $(MAKE) MODE=debug
+
+help:
+	@sed -n '/^# make/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
+
+.PHONY: all tests test up down status demo clean restart logs packages packages-dev lint format \
+        format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

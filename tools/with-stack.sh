@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs a command beside a stack of its own: with-stack.sh COMMAND...
+#
+# Starts the stack NAME (test) from build/$MODE, gives the command its addresses in the
+# environment, and takes the stack down again with its data. KEEP=1 leaves it running
+# for a look around; the next run starts afresh all the same.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export NAME=${NAME:-test} MODE=${MODE:-release} NO_SAMPLE=1
+
+# Limits that the tests can meet without meeting them by accident, and a saga's deadline
+# that they can wait for.
+export GATEWAY_RATE=${GATEWAY_RATE:-10000r/s} GATEWAY_BURST=${GATEWAY_BURST:-5000}
+export GATEWAY_LOGIN_RATE=${GATEWAY_LOGIN_RATE:-10r/s} GATEWAY_LOGIN_BURST=${GATEWAY_LOGIN_BURST:-100}
+export ORDER_SAGA_DEADLINE_S=${ORDER_SAGA_DEADLINE_S:-25}
+
+infra/stack.sh destroy >/dev/null 2>&1 || true
+trap '[ -n "${KEEP:-}" ] || infra/stack.sh destroy >/dev/null' EXIT
+infra/stack.sh up
+
+while IFS= read -r line; do
+    export "${line?}"
+done < <(infra/stack.sh env)
+
+export STACK_COMMAND=infra/stack.sh
+export TEST_DATABASE_URL=$POSTGRES_URL
+export TEST_AMQP_HOST=$AMQP_HOST TEST_AMQP_PORT=$AMQP_PORT TEST_AMQP_VHOST=$AMQP_VHOST
+export TEST_AMQP_USER=$AMQP_USER TEST_AMQP_PASSWORD
+TEST_AMQP_PASSWORD=$(<"$AMQP_PASSWORD_FILE")
+export TEST_REDIS_HOST=$REDIS_HOST TEST_REDIS_PORT=$REDIS_PORT TEST_REDIS_PASSWORD
+TEST_REDIS_PASSWORD=$(<"$SECRETS_DIR/redis")
+
+"$@"
