@@ -64,9 +64,9 @@ $(B)/made/$(1)/migrations.c: $(wildcard libs/common/migrations/*.sql services/$(
 $(B)/made/$(1)/%.c: services/$(1)/%.lua tools/embed-text.sh
 	@mkdir -p $$(@D)
 	tools/embed-text.sh $$*_script $$< >$$@
-$(B)/$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)/*.c)) $(B)/made/$(1)/migrations.o \
+$(B)/$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)/*.c)) \
   $(patsubst services/%.lua,$(B)/made/%.o,$(wildcard services/$(1)/*.lua))
-$(B)/$(1): $(B)/services/$(1)/main.o $(B)/$(1).a $(COMMON)
+$(B)/$(1): $(B)/services/$(1)/main.o $(B)/made/$(1)/migrations.o $(B)/$(1).a $(COMMON)
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 $(B)/services/$(1)/%.o: CPPFLAGS += -Iservices/$(1)
 endef
@@ -94,7 +94,7 @@ $(filter-out %/test_store,$(filter $(B)/services/$(1)/%,$(SERVICE_TESTS))): %: %
   $(filter-out $(B)/services/$(1)/tests/test_%,$(call objects,services/$(1)/tests/*.c)) \
   $(B)/$(1).a $(TESTING) $(COMMON)
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
-$(B)/services/$(1)/tests/test_store: %: %.o $(B)/$(1).a $(TESTING) $(COMMON)
+$(B)/services/$(1)/tests/test_store: %: %.o $(B)/made/$(1)/migrations.o $(B)/$(1).a $(TESTING) $(COMMON)
 	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_tests,$(s))))
