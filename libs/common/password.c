@@ -15,6 +15,7 @@ struct password_hasher {
     size_t memory;
     unsigned long long passes;
     sem_t turns;
+    int wait_ms;
     struct metric *hash_time, *verify_time;
     char nobodys[crypto_pwhash_STRBYTES]; /* of a random password that is kept nowhere */
 };
@@ -45,25 +46,33 @@ static bool make_nobodys(struct password_hasher *h)
     return make_hash(h, sodium_bin2hex(text, sizeof(text), secret, sizeof(secret)), h->nobodys);
 }
 
-struct err password_open(struct arena *a, int64_t memory_kib, int64_t passes,
-                         struct password_hasher **out)
+static bool in_range(const struct password_options *opt)
 {
     const int64_t kib = 1024;
+
+    return opt->memory_kib >= (int64_t)crypto_pwhash_MEMLIMIT_MIN / kib &&
+           opt->memory_kib <= INT32_MAX / kib &&
+           opt->passes >= (int64_t)crypto_pwhash_argon2id_OPSLIMIT_MIN && opt->passes <= INT32_MAX;
+}
+
+struct err password_open(struct arena *a, const struct password_options *opt,
+                         struct password_hasher **out)
+{
     struct password_hasher *h;
 
     if (sodium_init() < 0)
         return err_new(a, ERR_INTERNAL, "libsodium cannot start: no source of random numbers");
-    if (memory_kib < (int64_t)crypto_pwhash_MEMLIMIT_MIN / kib || memory_kib > INT32_MAX / kib ||
-        passes < (int64_t)crypto_pwhash_argon2id_OPSLIMIT_MIN || passes > INT32_MAX)
+    if (!in_range(opt))
         return err_new(a, ERR_INVALID, "the cost of password hashes is out of range");
     h = calloc(1, sizeof(*h));
     if (!h)
         abort();
-    h->memory = (size_t)(memory_kib * kib);
-    h->passes = (unsigned long long)passes;
-    sem_init(&h->turns, 0, PASSWORD_AT_ONCE);
-    h->hash_time = metric_histogram("password_seconds", "op=\"hash\"", help);
-    h->verify_time = metric_histogram("password_seconds", "op=\"verify\"", help);
+    h->memory = (size_t)opt->memory_kib * 1024;
+    h->passes = (unsigned long long)opt->passes;
+    h->wait_ms = opt->wait_ms;
+    sem_init(&h->turns, 0, (unsigned)opt->at_once);
+    h->hash_time = metric_histogram("waybill_password_seconds", "op=\"hash\"", help);
+    h->verify_time = metric_histogram("waybill_password_seconds", "op=\"verify\"", help);
     if (!make_nobodys(h)) {
         password_close(h);
         return err_new(a, ERR_UNAVAILABLE, "too little memory to hash a password");
@@ -92,7 +101,9 @@ static bool wait_turn(struct password_hasher *h)
     int failed;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += PASSWORD_WAIT_MS / 1000;
+    until.tv_nsec += h->wait_ms % 1000 * 1000000L;
+    until.tv_sec += h->wait_ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     do
         failed = sem_clockwait(&h->turns, CLOCK_MONOTONIC, &until);
     while (failed && errno == EINTR);
@@ -120,21 +131,22 @@ struct err password_verify(struct password_hasher *h, struct arena *a, const cha
                            const char *password, bool *fits)
 {
     const char *against = hash ? hash : h->nobodys;
+    bool matches, no_memory;
     int64_t start;
-    int failed, why;
 
+    *fits = false;
+    if (crypto_pwhash_str_needs_rehash(against, h->passes, h->memory) < 0)
+        return err_new(a, ERR_INTERNAL, "what is stored as a password hash is none");
     if (!wait_turn(h))
         return busy();
     start = now_us();
     errno = 0;
-    failed = crypto_pwhash_str_verify(against, password, strlen(password));
-    why = errno; /* EINVAL: another password; all else: it could not find out */
+    matches = crypto_pwhash_str_verify(against, password, strlen(password)) == 0;
+    no_memory = !matches && errno != EINVAL; /* EINVAL: it did find out, and they differ */
     metric_observe_us(h->verify_time, now_us() - start);
     sem_post(&h->turns);
-    *fits = !failed && hash;
-    if (failed && why != EINVAL)
-        return why == ENOMEM ? busy() : err_new(a, ERR_INTERNAL, "a stored password hash is none");
-    return OK;
+    *fits = matches && hash;
+    return no_memory ? busy() : OK;
 }
 
 bool password_outdated(const struct password_hasher *h, const char *hash)

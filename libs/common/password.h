@@ -1,9 +1,8 @@
 /* password.h - password hashes: Argon2id (RFC 9106) through libsodium.
  *
  * A hash is text that holds its own salt and cost: "$argon2id$v=19$m=19456,t=2,p=1$…".
- * Hashing is slow and hungry for memory by design, so only PASSWORD_AT_ONCE run in one
- * process at the same time; the others wait their turn, but not for long. Never hash
- * inside a transaction. */
+ * Hashing is slow and hungry for memory by design, so only a few run at the same
+ * time; the others wait their turn, but not for long. Never hash inside a transaction. */
 #ifndef COMMON_PASSWORD_H
 #define COMMON_PASSWORD_H
 
@@ -12,16 +11,21 @@
 
 #include "err.h"
 
-enum { PASSWORD_AT_ONCE = 2, PASSWORD_WAIT_MS = 2000 };
+struct password_options {
+    /* What a new hash costs. OWASP's least: 19,456 KiB and 2 passes. */
+    int64_t memory_kib, passes;
+    int at_once; /* how many run at the same time */
+    int wait_ms; /* how long to wait for a turn */
+};
 
 struct password_hasher; /* any thread may use it */
 
-/* What a new hash costs. OWASP's least: 19,456 KiB and 2 passes. ERR_INVALID: out of range. */
-struct err password_open(struct arena *a, int64_t memory_kib, int64_t passes,
+/* ERR_INVALID: a cost out of range. */
+struct err password_open(struct arena *a, const struct password_options *opt,
                          struct password_hasher **out) MUST_CHECK;
 void password_close(struct password_hasher *h); /* NULL is fine */
 
-/* ERR_UNAVAILABLE, here and below: no turn within PASSWORD_WAIT_MS, or no memory. */
+/* ERR_UNAVAILABLE, here and below: no turn in time, or no memory. */
 struct err password_hash(struct password_hasher *h, struct arena *a, const char *password,
                          const char **hash) MUST_CHECK;
 

@@ -7,7 +7,7 @@
 #include "trace.h"
 #include "usecases.h"
 
-static struct err finish_unit(struct ctx *ctx, struct err err)
+static struct err end_unit(struct ctx *ctx, struct err err)
 {
     if (!err.code)
         return db_unit_commit(ctx);
@@ -18,13 +18,13 @@ static struct err finish_unit(struct ctx *ctx, struct err err)
 static struct err take(struct ctx *ctx, struct notification *n, bool *found)
 {
     db_unit_begin(ctx, DB_WRITE);
-    return finish_unit(ctx, notification_take(ctx, n, found));
+    return end_unit(ctx, notification_take(ctx, n, found));
 }
 
 static struct err settle(struct ctx *ctx, struct notification *n, struct err outcome)
 {
     db_unit_begin(ctx, DB_WRITE);
-    return finish_unit(ctx, notification_settle(ctx, n, outcome));
+    return end_unit(ctx, notification_settle(ctx, n, outcome));
 }
 
 static void report(const struct notification *n, struct err outcome)
@@ -46,12 +46,11 @@ struct err jobs_deliver(struct ctx *ctx, void *arg, bool *more)
     err = take(ctx, &n, &found);
     if (err.code || !found)
         return err;
-    ctx->trace = trace_continue(n.traceparent);
-    log_context(ctx);
+    ctx->trace =
+        trace_continue(n.traceparent); /* the look-up and the log belong to the order's flow */
     outcome = notification_send(ctx, &n);
     err = settle(ctx, &n, outcome);
     report(&n, outcome);
-    log_context(NULL);
     *more = n.state != NOTIFICATION_PENDING;
     return err;
 }

@@ -146,10 +146,9 @@ struct err store_totals(struct ctx *ctx, struct notification_totals **out, size_
     struct db_rows rows;
     struct err err;
 
-    err = db_exec_params(ctx, &rows,
-                         "SELECT kind, state, count(*) FROM notifications"
-                         " GROUP BY kind, state ORDER BY kind, state",
-                         NULL, 0);
+    err = db_exec(ctx, &rows,
+                  "SELECT kind, state, count(*) FROM notifications"
+                  " GROUP BY kind, state ORDER BY kind, state");
     if (err.code)
         return err;
     *n = (size_t)rows.count;

@@ -72,6 +72,12 @@ static struct err make_admin(struct ctx *ctx)
 
 static struct err init(struct ctx *ctx)
 {
+    const struct password_options passwords = {
+        .memory_kib = settings.memory_kib,
+        .passes = settings.passes,
+        .at_once = 2,
+        .wait_ms = 2000,
+    };
     struct usecases_options options = {
         .private_pem = settings.private_key,
         .token_ttl_s = settings.token_ttl_s,
@@ -81,7 +87,7 @@ static struct err init(struct ctx *ctx)
     err = check_keys(ctx);
     if (err.code)
         return err;
-    err = password_open(ctx->arena, settings.memory_kib, settings.passes, &options.hasher);
+    err = password_open(ctx->arena, &passwords, &options.hasher);
     if (err.code)
         return err;
     usecases_init(&options);

@@ -44,6 +44,15 @@ struct err store_insert(struct ctx *ctx, struct user *u, bool *added)
     return OK;
 }
 
+struct err store_replace_hash(struct ctx *ctx, const struct user *u, const char *hash)
+{
+    struct db_rows rows;
+
+    return db_exec(ctx, &rows,
+                   "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+                   u->id, u->password_hash, hash);
+}
+
 struct err store_find(struct ctx *ctx, const char *id, struct user *out)
 {
     struct db_rows rows;

@@ -15,6 +15,9 @@
 /* A new user; fills created_at. *added is false when the address is taken: nothing changed. */
 struct err store_insert(struct ctx *ctx, struct user *u, bool *added) MUST_CHECK;
 
+/* Put 'hash' in the place of u->password_hash, unless somebody else has changed that. */
+struct err store_replace_hash(struct ctx *ctx, const struct user *u, const char *hash) MUST_CHECK;
+
 /* ERR_NOT_FOUND: there is none. */
 struct err store_find(struct ctx *ctx, const char *id, struct user *out) MUST_CHECK;
 struct err store_find_by_email(struct ctx *ctx, const char *email, struct user *out) MUST_CHECK;

@@ -46,6 +46,22 @@ static struct err open_session(struct ctx *ctx, const struct user *u, struct ses
     return auth_sign(ctx->arena, options.private_pem, &p, options.token_ttl_s, &out->access_token);
 }
 
+/* The costs of hashing have changed since this password was set. Today's sign-in does
+ * not depend on this; the next one tries again. */
+static void refresh_hash(struct ctx *ctx, const struct user *u, const char *password)
+{
+    const char *hash;
+    struct err err;
+
+    if (!password_outdated(options.hasher, u->password_hash))
+        return;
+    err = password_hash(options.hasher, ctx->arena, password, &hash);
+    if (!err.code)
+        err = store_replace_hash(ctx, u, hash);
+    if (err.code)
+        log_warn("the password hash of user %s stays as it is: %s", u->id, err.msg);
+}
+
 struct err user_sign_in(struct ctx *ctx, const char *email, const char *password,
                         struct session *out)
 {
@@ -61,6 +77,7 @@ struct err user_sign_in(struct ctx *ctx, const char *email, const char *password
         return err;
     if (!fits)
         return (struct err){ERR_UNAUTHENTICATED, "the email address or the password is wrong"};
+    refresh_hash(ctx, &u, password);
     return open_session(ctx, &u, out);
 }
 
@@ -73,7 +90,12 @@ struct err user_ensure_admin(struct ctx *ctx, const char *email, const char *pas
     err = add(ctx, &u, password, &added);
     if (err.code)
         return err;
-    if (added)
+    if (added) {
         log_info("administrator %s created", email);
-    return OK;
+        return OK;
+    }
+    err = store_find_by_email(ctx, email, &u);
+    if (!err.code && u.role != USER_ADMIN)
+        log_warn("the first administrator's address %s is a customer's, who stays one", email);
+    return err;
 }

@@ -31,8 +31,8 @@ struct session {
 };
 
 /* ERR_UNAUTHENTICATED, with the same words and after the same time, for an unknown
- * address and for a wrong password. In a DB_READ unit: no transaction is open while
- * the password is checked. */
+ * address and for a wrong password. In a DB_READ unit: each statement stands alone and
+ * no transaction is open while the password is checked. */
 struct err user_sign_in(struct ctx *ctx, const char *email, const char *password,
                         struct session *out) MUST_CHECK;
 
