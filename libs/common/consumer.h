@@ -25,10 +25,11 @@ struct consumer_options {
     const char *queue; /* the service's name */
     const struct subscription *subscriptions;
     size_t nsubscriptions;
-    int batch;    /* messages a transaction, at most: 50 */
-    int prefetch; /* 200 */
+    int batch;    /* messages a transaction, at most; 0 means 50 */
+    int prefetch; /* messages the broker hands out before it gets an answer; 0 means 200 */
 };
 
+/* Strings and subscriptions are borrowed. Its health check is "rabbitmq". */
 struct consumer *consumer_start(const struct consumer_options *opt);
 void consumer_stop(struct consumer *c); /* finishes the batch in hand; NULL is fine */
 

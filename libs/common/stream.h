@@ -2,7 +2,9 @@
  * consumer groups (https://redis.io/docs/latest/develop/data-types/streams/).
  *
  * A struct stream is one connection. After any error it is closed inside and the
- * next call connects anew. */
+ * next call connects anew. Errors are UNAVAILABLE (Redis is gone, slow, loading, out
+ * of memory) or INTERNAL (it objects to what we asked; a script failed).
+ * The process must ignore SIGPIPE: hiredis writes to a socket that may be closed. */
 #ifndef COMMON_STREAM_H
 #define COMMON_STREAM_H
 
@@ -10,6 +12,11 @@
 #include <stdint.h>
 
 #include "err.h"
+
+enum {
+    STREAM_MAX_BLOCK_MS = 1000, /* stream_read() waits no longer, so that a stop is quick */
+    STREAM_MAX_DEAD = 100000,   /* a dead stream keeps about so many, the newest */
+};
 
 struct stream;
 
@@ -24,30 +31,33 @@ void stream_close(struct stream *s);                           /* NULL is fine *
 struct err stream_ping(struct stream *s, struct arena *a) MUST_CHECK;
 
 /* Run one Lua script for each of 'n' argument lists in one pipeline: loaded once,
- * called by its SHA1. args[i] holds 'nargs' strings after one key. */
+ * called by its SHA1. args[i] holds 'nargs' strings after one key. After an error some
+ * calls may have run; and when Redis forgets the script in between, some run twice. */
 struct err stream_eval(struct stream *s, struct arena *a, const char *script, const char *key,
                        const char *const *const args[], size_t n, size_t nargs) MUST_CHECK;
 
 struct stream_entry {
-    const char *id;      /* "1732100000000-0" */
-    const char *event;   /* the field "event": an envelope; NULL when it is missing */
-    int64_t deliveries;  /* 1 the first time */
+    const char *id;     /* "1732100000000-0" */
+    const char *event;  /* the field "event": an envelope; NULL when it is missing */
+    int64_t deliveries; /* 1 the first time */
 };
 
 /* Create the group (and the stream) if need be, from the stream's beginning. */
 struct err stream_group(struct stream *s, struct arena *a, const char *key,
                         const char *group) MUST_CHECK;
 
-/* Entries that this consumer has not seen; waits up to 'block_ms'. */
+/* Entries that no consumer of the group has got; waits up to 'block_ms' (0: not at
+ * all). A group that is gone is created again, from the stream's beginning. */
 struct err stream_read(struct stream *s, struct arena *a, const char *key, const char *group,
-                       const char *consumer, int count, int block_ms,
-                       struct stream_entry **out, size_t *n) MUST_CHECK;
+                       const char *consumer, int count, int block_ms, struct stream_entry **out,
+                       size_t *n) MUST_CHECK;
 
 /* Take over entries that some consumer got but has not acknowledged for 'idle_ms'
- * (XAUTOCLAIM); idle_ms 0 takes this consumer's own after a restart too. */
+ * (XAUTOCLAIM). With idle_ms 0 only those of this very consumer, whatever their age:
+ * what it held when it died. Both count as a delivery. */
 struct err stream_claim(struct stream *s, struct arena *a, const char *key, const char *group,
-                        const char *consumer, int64_t idle_ms, int count,
-                        struct stream_entry **out, size_t *n) MUST_CHECK;
+                        const char *consumer, int64_t idle_ms, int count, struct stream_entry **out,
+                        size_t *n) MUST_CHECK;
 
 /* Acknowledge entries and delete them: one group reads the stream, so what is
  * handled is of no further use and the stream stays small. */

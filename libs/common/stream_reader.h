@@ -1,7 +1,9 @@
 /* stream_reader.h - consumer.h for a Redis Stream: a thread that feeds events of a
  * consumer group to their handlers, with the same inbox, batches and rules.
- * Entries of a consumer that died are claimed after 'claim_idle_ms'; an entry
- * delivered more than 'max_deliveries' times goes to the dead stream. */
+ *
+ * An entry that fails for a passing reason stays pending and is tried again, by
+ * whichever reader comes first, after 'claim_idle_ms'; so are the entries of a reader
+ * that died. After 'max_deliveries' an entry goes to the dead stream. */
 #ifndef COMMON_STREAM_READER_H
 #define COMMON_STREAM_READER_H
 
@@ -20,12 +22,13 @@ struct stream_reader_options {
     const char *stream, *group, *consumer; /* consumer: the instance's name */
     const struct subscription *subscriptions;
     size_t nsubscriptions;
-    int batch;              /* 50 */
-    int64_t claim_idle_ms;  /* 30,000 */
-    int64_t max_deliveries; /* 5 */
+    int batch;              /* entries a transaction, at most; 0 means 50 */
+    int64_t claim_idle_ms;  /* 0 means 30,000 */
+    int64_t max_deliveries; /* 0 means 5 */
 };
 
+/* Strings and subscriptions are borrowed. Its health check is "redis". */
 struct stream_reader *stream_reader_start(const struct stream_reader_options *opt);
-void stream_reader_stop(struct stream_reader *r); /* NULL is fine */
+void stream_reader_stop(struct stream_reader *r); /* finishes the batch; NULL is fine */
 
 #endif

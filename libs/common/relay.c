@@ -1,0 +1,325 @@
+/* relay.c - rows of the outbox to RabbitMQ or to a Redis Stream. */
+#include "relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "db.h"
+#include "log.h"
+#include "metrics.h"
+#include "outbox.h"
+
+enum { BATCH = 200, CONFIRM_MS = 5000, MEASURE_MS = 5000 };
+
+struct row {
+    int64_t seq;
+    const char *event_id, *type, *subject, *envelope, *traceparent;
+    bool optional;
+    bool refused; /* set by 'send': it could not be delivered, though others could */
+};
+
+struct relay {
+    enum outbox_destination destination;
+    struct err (*connect)(struct relay *r, struct arena *a);
+    struct err (*send)(struct relay *r, struct arena *a, struct row rows[], size_t n);
+    void (*disconnect)(struct relay *r);
+    /* to RabbitMQ */
+    const struct bus_address *broker;
+    struct bus *bus;
+    /* to Redis */
+    struct stream *stream;
+    const char *key, *script;
+
+    size_t alone; /* how many rows to send one by one, after a batch that failed */
+    int64_t measure_at;
+    struct metric *relayed, *refused, *batches, *oldest;
+};
+
+/* --- to RabbitMQ ------------------------------------------------------------ */
+
+static void bus_disconnect(struct relay *r)
+{
+    bus_close(r->bus);
+    r->bus = NULL;
+}
+
+static struct err bus_connect(struct relay *r, struct arena *a)
+{
+    return r->bus ? bus_idle(r->bus, a) : bus_open(a, r->broker, &r->bus);
+}
+
+static struct err bus_send(struct relay *r, struct arena *a, struct row rows[], size_t n)
+{
+    struct row **sent = arena_array(a, struct row *, n);
+    bool *refused = arena_array(a, bool, n);
+    size_t nsent = 0;
+    struct err err;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct message m = {
+            .id = rows[i].event_id,
+            .type = rows[i].type,
+            .traceparent = rows[i].traceparent,
+            .body = rows[i].envelope,
+            .body_len = strlen(rows[i].envelope),
+        };
+
+        err = bus_publish(r->bus, a, &m, !rows[i].optional);
+        rows[i].refused = err.code == ERR_INVALID;
+        if (!err.code)
+            sent[nsent++] = &rows[i];
+        else if (err.code != ERR_INVALID)
+            return err;
+    }
+    err = bus_confirm(r->bus, a, refused, nsent, CONFIRM_MS);
+    for (size_t i = 0; !err.code && i < nsent; i++)
+        sent[i]->refused = refused[i];
+    return err;
+}
+
+/* --- to Redis --------------------------------------------------------------- */
+
+static void stream_disconnect(struct relay *r)
+{
+    (void)r; /* it closes by itself after an error */
+}
+
+static struct err stream_connect(struct relay *r, struct arena *a)
+{
+    (void)r, (void)a; /* on first use */
+    return OK;
+}
+
+static struct err stream_send(struct relay *r, struct arena *a, struct row rows[], size_t n)
+{
+    enum { ARGS = 4 };
+    const char *const **calls = arena_array(a, const char *const *, n);
+
+    for (size_t i = 0; i < n; i++) {
+        const char **args = arena_array(a, const char *, ARGS);
+
+        args[0] = rows[i].event_id;
+        args[1] = rows[i].type;
+        args[2] = rows[i].subject;
+        args[3] = rows[i].envelope;
+        calls[i] = args;
+    }
+    return stream_eval(r->stream, a, r->script, r->key, calls, n, ARGS);
+}
+
+/* --- rows ------------------------------------------------------------------- */
+
+static struct err take(struct ctx *ctx, const struct relay *r, struct row **out, size_t *n)
+{
+    enum { SEQ, EVENT_ID, TYPE, SUBJECT, ENVELOPE, TRACEPARENT, OPTIONAL };
+    struct db_rows found;
+    struct err err =
+        db_exec(ctx, &found,
+                "SELECT seq, event_id, type, subject, envelope, traceparent, optional"
+                " FROM outbox WHERE destination = $1 AND due_at <= now()"
+                " ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED",
+                db_param_int(ctx, r->destination), db_param_int(ctx, r->alone ? 1 : BATCH));
+
+    if (err.code)
+        return err;
+    *n = (size_t)found.count;
+    *out = arena_array(ctx->arena, struct row, *n);
+    for (int i = 0; i < found.count; i++)
+        (*out)[i] = (struct row){
+            .seq = db_int(&found, i, SEQ),
+            .event_id = db_str(&found, i, EVENT_ID),
+            .type = db_str(&found, i, TYPE),
+            .subject = db_str(&found, i, SUBJECT),
+            .envelope = db_str(&found, i, ENVELOPE),
+            .traceparent = db_str(&found, i, TRACEPARENT),
+            .optional = db_bool(&found, i, OPTIONAL),
+        };
+    return OK;
+}
+
+/* The rows that were refused, or those that were not, for = ANY($1). */
+static const char *seqs(struct ctx *ctx, const struct row rows[], size_t n, bool refused,
+                        size_t *count)
+{
+    int64_t *list = arena_array(ctx->arena, int64_t, n);
+
+    *count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].refused == refused)
+            list[(*count)++] = rows[i].seq;
+    return db_param_ints(ctx, list, *count);
+}
+
+static struct err forget(struct ctx *ctx, struct relay *r, const struct row rows[], size_t n)
+{
+    size_t count;
+    const char *list = seqs(ctx, rows, n, false, &count);
+    struct db_rows ignored;
+
+    if (count == 0)
+        return OK;
+    metric_add(r->relayed, (int64_t)count);
+    return db_exec(ctx, &ignored, "DELETE FROM outbox WHERE seq = ANY($1::bigint[])", list);
+}
+
+/* Due again after 1, 2, 4 … 60 seconds. */
+static struct err postpone(struct ctx *ctx, struct relay *r, const struct row rows[], size_t n)
+{
+    size_t count;
+    const char *list = seqs(ctx, rows, n, true, &count);
+    struct db_rows ignored;
+
+    if (count == 0)
+        return OK;
+    metric_add(r->refused, (int64_t)count);
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].refused)
+            log_warn("event %s (%s) was not taken; it stays in the outbox", rows[i].event_id,
+                     rows[i].type);
+    return db_exec(ctx, &ignored,
+                   "UPDATE outbox SET attempts = attempts + 1,"
+                   " due_at = now() + least(power(2, least(attempts, 6)), 60) * interval '1 second'"
+                   " WHERE seq = ANY($1::bigint[])",
+                   list);
+}
+
+/* How far behind the relay is: the first row of an index, and not every time. */
+static struct err measure(struct ctx *ctx, struct relay *r)
+{
+    struct db_rows first;
+    struct err err;
+
+    if (clock_mono_ms() < r->measure_at)
+        return OK;
+    err = db_exec(ctx, &first,
+                  "SELECT extract(epoch FROM clock_timestamp() - created_at)::bigint"
+                  " FROM outbox WHERE destination = $1 ORDER BY seq LIMIT 1",
+                  db_param_int(ctx, r->destination));
+    if (err.code)
+        return err;
+    metric_set(r->oldest, first.count ? db_int(&first, 0, 0) : 0);
+    r->measure_at = clock_mono_ms() + MEASURE_MS;
+    return OK;
+}
+
+/* --- the step --------------------------------------------------------------- */
+
+/* The connection broke over what we sent, so it may be the fault of one row: the next
+ * time they go one by one, and the row that breaks it alone waits like a refused one. */
+static struct err send_failed(struct ctx *ctx, struct relay *r, struct row rows[], size_t n,
+                              struct err why)
+{
+    struct err err;
+
+    db_unit_rollback(ctx);
+    r->disconnect(r);
+    if (why.code != ERR_INTERNAL)
+        return why;
+    if (n > 1) {
+        r->alone = n;
+        return why;
+    }
+    db_unit_begin(ctx, DB_WRITE);
+    rows[0].refused = true;
+    err = postpone(ctx, r, rows, n);
+    if (!err.code)
+        err = db_unit_commit(ctx);
+    return err.code ? err : why;
+}
+
+static struct err relay_batch(struct ctx *ctx, struct relay *r, bool *more)
+{
+    struct row *rows;
+    size_t n;
+    struct err err = take(ctx, r, &rows, &n);
+
+    if (err.code)
+        return err;
+    *more = n == BATCH || (n == 1 && r->alone);
+    if (n == 0)
+        r->alone = 0;
+    if (n > 0) {
+        metric_add(r->batches, 1);
+        err = r->send(r, ctx->arena, rows, n);
+        if (err.code)
+            return send_failed(ctx, r, rows, n, err);
+        r->alone -= r->alone > 0;
+        err = forget(ctx, r, rows, n);
+        if (!err.code)
+            err = postpone(ctx, r, rows, n);
+    }
+    if (!err.code)
+        err = measure(ctx, r);
+    return err.code ? err : db_unit_commit(ctx);
+}
+
+struct err relay_step(struct ctx *ctx, void *arg, bool *more)
+{
+    struct relay *r = arg;
+    struct err err = r->connect(r, ctx->arena);
+
+    if (err.code) {
+        r->disconnect(r);
+        return err;
+    }
+    db_unit_begin(ctx, DB_WRITE);
+    err = relay_batch(ctx, r, more);
+    db_unit_rollback(ctx); /* unless committed */
+    return err;
+}
+
+/* --- making ----------------------------------------------------------------- */
+
+static struct relay *relay_new(enum outbox_destination destination, const char *labels)
+{
+    struct relay *r = calloc(1, sizeof(*r));
+
+    if (!r)
+        abort();
+    r->destination = destination;
+    r->relayed =
+        metric_counter("waybill_outbox_relayed_total", labels, "Events that left the outbox.");
+    r->refused = metric_counter("waybill_outbox_refused_total", labels,
+                                "Times that an event was not taken and stayed in the outbox.");
+    r->batches = metric_counter("waybill_outbox_batches_total", labels,
+                                "Batches of events sent with one confirmation each.");
+    r->oldest = metric_gauge("waybill_outbox_oldest_seconds", labels,
+                             "Age of the oldest event in the outbox.");
+    return r;
+}
+
+struct relay *relay_to_bus(const struct bus_address *broker)
+{
+    struct relay *r = relay_new(OUTBOX_BUS, "destination=\"bus\"");
+
+    r->connect = bus_connect;
+    r->send = bus_send;
+    r->disconnect = bus_disconnect;
+    r->broker = broker;
+    return r;
+}
+
+struct relay *relay_to_stream(const struct stream_address *redis, const char *stream,
+                              const char *script)
+{
+    struct relay *r = relay_new(OUTBOX_STREAM, "destination=\"stream\"");
+
+    r->connect = stream_connect;
+    r->send = stream_send;
+    r->disconnect = stream_disconnect;
+    r->stream = stream_open(redis);
+    r->key = stream;
+    r->script = script;
+    return r;
+}
+
+void relay_free(struct relay *r)
+{
+    if (!r)
+        return;
+    bus_close(r->bus);
+    stream_close(r->stream);
+    free(r);
+}
