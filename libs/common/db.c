@@ -11,7 +11,7 @@
 #include "pg.h"
 #include "worker.h"
 
-enum { CONNECT_PAUSE_MS = 200, CONNECT_LOG_MS = 10000 };
+enum { ANSWER_MS = 10000, CONNECT_PAUSE_MS = 200, CONNECT_LOG_MS = 10000 };
 
 struct db {
     struct arena *arena; /* holds all of this */
@@ -20,7 +20,7 @@ struct db {
     bool healthy;
     bool write;          /* in a DB_WRITE unit */
     struct err failed;   /* of that unit: why it cannot be committed; a literal */
-    bool renew;          /* the session is of no more use after this unit */
+    bool renew;          /* the session is of no use after this transaction */
     int64_t connect_at;  /* not before: a down server is left alone for a moment */
     int64_t complain_at; /* and so is the reader of the log */
     char constraint[64];
@@ -40,6 +40,7 @@ struct db *db_open(const struct db_options *opt)
 
     db->arena = a;
     db->healthy = true;
+    db->pg.answer_ms = opt->answer_ms ? opt->answer_ms : ANSWER_MS;
     db->opt.url = arena_strdup(a, opt->url);
     db->opt.password = opt->password ? arena_strdup(a, opt->password) : NULL;
     db->opt.name = opt->name ? arena_strdup(a, opt->name) : NULL;
@@ -91,6 +92,8 @@ static struct err ensure_session(struct ctx *ctx)
     struct db *db = ctx->db;
     const char *why;
 
+    if (db->renew && !pg_in_transaction(&db->pg))
+        db_disconnect(db);
     if (db->pg.conn)
         return OK;
     if (clock_mono_ms() < db->connect_at)
@@ -233,8 +236,6 @@ static void unit_end(struct ctx *ctx)
     db->write = false;
     db->failed = OK;
     ctx->wakes = 0;
-    if (db->renew)
-        db_disconnect(db);
 }
 
 void db_unit_begin(struct ctx *ctx, enum db_mode mode)

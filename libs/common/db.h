@@ -17,7 +17,8 @@
  * server that is down is asked again every 200 ms or so, not by every statement.
  *
  * No statement takes longer than 5 s on the server or waits longer than 2 s for a
- * lock, no answer is awaited longer than 10 s. */
+ * lock, no answer is awaited longer than 10 s, and an idle transaction is ended by the
+ * server after 10 s. */
 #ifndef COMMON_DB_H
 #define COMMON_DB_H
 
@@ -39,6 +40,7 @@ struct db_options {
     const char *url;      /* postgresql://role@host:port/database */
     const char *password; /* or NULL; wins over the url's */
     const char *name;     /* application_name */
+    int answer_ms;        /* how long an answer is awaited; 0: 10,000 */
 };
 
 struct db *db_open(const struct db_options *opt); /* connects on first use */

@@ -82,6 +82,7 @@ static struct err find(struct ctx *ctx, const struct idempotency *k, struct stor
     return OK;
 }
 
+/* Nine parameters, for a request is what it is. NOLINTNEXTLINE(readability-function-size) */
 struct err idempotency_begin(struct ctx *ctx, struct idempotency *k, const char *caller,
                              const char *key, const char *method, const char *path,
                              const char *body, size_t body_len, struct stored_answer *stored)

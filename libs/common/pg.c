@@ -11,10 +11,6 @@
 #include "clock.h"
 #include "log.h"
 
-/* The server gives up first (statement_timeout), so this means that it, or the
- * network, hangs. */
-enum { ANSWER_MS = 10000 };
-
 static const char limits[] = "-c statement_timeout=5000 -c lock_timeout=2000 "
                              "-c idle_in_transaction_session_timeout=10000";
 
@@ -206,7 +202,7 @@ static enum pg_outcome prepare(struct pg *pg, const char *sql, char name[16], PG
     snprintf(name, 16, "s%u", known ? pg->prepared[at].number : pg->nprepared + 1);
     if (known)
         return PG_ANSWERED;
-    outcome = finish(pg, PQsendPrepare(pg->conn, name, sql, 0, NULL), ANSWER_MS, res);
+    outcome = finish(pg, PQsendPrepare(pg->conn, name, sql, 0, NULL), pg->answer_ms, res);
     if (outcome == PG_ANSWERED && !pg_failed(*res)) {
         remember(pg, at, sql);
         PQclear(*res);
@@ -233,7 +229,7 @@ enum pg_outcome pg_run(struct pg *pg, const struct pg_statement *s, PGresult **r
 
     if (outcome != PG_ANSWERED || *res)
         return outcome;
-    return finish(pg, send_statement(pg->conn, s, name), ANSWER_MS, res);
+    return finish(pg, send_statement(pg->conn, s, name), pg->answer_ms, res);
 }
 
 enum pg_outcome pg_run_script(struct pg *pg, const char *sql, int timeout_ms, PGresult **res)

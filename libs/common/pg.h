@@ -17,7 +17,8 @@
 enum { PG_MAX_PREPARED = 512 }; /* statements beyond these run unprepared */
 
 struct pg {
-    PGconn *conn; /* NULL: no session */
+    PGconn *conn;  /* NULL: no session */
+    int answer_ms; /* more than statement_timeout: the server should give up first */
     struct pg_prepared {
         const char *sql;
         unsigned number;         /* "s<number>" on the server */

@@ -1,4 +1,4 @@
-/* test_db.c - units of work, errors and lost connections, with a real PostgreSQL. */
+/* test_db.c - units of work, values and errors, with a real PostgreSQL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,25 +69,6 @@ static int64_t number(struct ctx *c, const char *sql)
 static int64_t items(void)
 {
     return number(&outside, "SELECT count(*) FROM item");
-}
-
-static int64_t sessions(void)
-{
-    return number(&outside, "SELECT count(*) FROM pg_stat_activity"
-                            " WHERE datname = current_database() AND pid <> pg_backend_pid()");
-}
-
-/* End the session under test as a restart of the server would. */
-static void cut(void)
-{
-    struct db_rows rows;
-    int64_t pid = number(ctx, "SELECT pg_backend_pid()");
-
-    assert_int_equal(
-        db_exec(&outside, &rows, "SELECT pg_terminate_backend($1)", db_param_int(&outside, pid))
-            .code,
-        ERR_OK);
-    wait_until(sessions() == 0);
 }
 
 static void values_go_in_and_come_out_unchanged(void **state)
@@ -243,12 +224,11 @@ static void the_sqlstate_decides_the_error(void **state)
         const char *sql;
         enum err_code code;
     } cases[] = {
-        {"INSERT INTO item VALUES (1, repeat('x', 50))", ERR_CONFLICT   },
-        {"SELECT 'seven'::bigint",                       ERR_INVALID    },
-        {"SELECT 1 / (SELECT 0)",                        ERR_INVALID    },
-        {"SELECT FROM nowhere",                          ERR_INTERNAL   },
-        {"SELEKT",                                       ERR_INTERNAL   },
-        {"SELECT pg_sleep(7)",                           ERR_UNAVAILABLE}, /* over its time */
+        {"INSERT INTO item VALUES (1, repeat('x', 50))", ERR_CONFLICT},
+        {"SELECT 'seven'::bigint",                       ERR_INVALID },
+        {"SELECT 1 / (SELECT 0)",                        ERR_INVALID },
+        {"SELECT FROM nowhere",                          ERR_INTERNAL},
+        {"SELEKT",                                       ERR_INTERNAL},
     };
     struct db_rows rows;
 
@@ -264,72 +244,60 @@ static void the_sqlstate_decides_the_error(void **state)
     assert_true(db_healthy(ctx->db));
 }
 
-static void a_lock_is_not_waited_for_longer_than_its_time(void **state)
+static void statements_locks_and_idle_transactions_have_limits(void **state)
 {
+    (void)state;
+    assert_int_equal(number(ctx,
+                            "SELECT count(*) WHERE current_setting('statement_timeout') = '5s'"
+                            " AND current_setting('lock_timeout') = '2s'"
+                            " AND current_setting('idle_in_transaction_session_timeout') = '10s'"),
+                     1);
+}
+
+/* The url's own options count more than those of db.h. */
+static struct db *impatient(void)
+{
+    struct db_options opt = env->db;
+
+    opt.url = arena_printf(ctx->arena,
+                           "%s?application_name=mine"
+                           "&options=-c%%20lock_timeout%%3D50%%20-c%%20statement_timeout%%3D100",
+                           env->db.url);
+    return db_open(&opt);
+}
+
+static void a_url_may_bring_options_of_its_own(void **state)
+{
+    struct ctx mine = *ctx;
+
+    (void)state;
+    mine.db = impatient();
+    assert_int_equal(number(&mine,
+                            "SELECT count(*) WHERE current_setting('lock_timeout') = '50ms'"
+                            " AND current_setting('idle_in_transaction_session_timeout') = '10s'"
+                            " AND current_setting('application_name') = 'mine'"),
+                     1);
+    db_close(mine.db);
+}
+
+static void what_takes_too_long_is_unavailable_and_keeps_the_session(void **state)
+{
+    struct ctx mine = *ctx;
     struct db_rows rows;
+    int64_t pid;
 
     (void)state;
+    mine.db = impatient();
+    pid = number(&mine, "SELECT pg_backend_pid()");
     assert_int_equal(insert(1, "one").code, ERR_OK);
-    db_unit_begin(&outside, DB_WRITE);
-    assert_int_equal(db_exec(&outside, &rows, "SELECT FROM item FOR UPDATE").code, ERR_OK);
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(db_exec(ctx, &rows, "SELECT FROM item FOR UPDATE").code, ERR_UNAVAILABLE);
+    assert_int_equal(db_exec(ctx, &rows, "SELECT FROM item FOR UPDATE").code, ERR_OK);
+    assert_int_equal(db_exec(&mine, &rows, "SELECT FROM item FOR UPDATE").code, ERR_UNAVAILABLE);
+    assert_int_equal(db_exec(&mine, &rows, "SELECT pg_sleep(9)").code, ERR_UNAVAILABLE);
+    assert_true(db_healthy(mine.db));
+    assert_int_equal(number(&mine, "SELECT pg_backend_pid()"), pid);
     db_unit_rollback(ctx);
-    db_unit_rollback(&outside);
-}
-
-static void a_session_lost_between_units_is_replaced_unnoticed(void **state)
-{
-    (void)state;
-    cut();
-    assert_int_equal(insert(1, "alone").code, ERR_OK);
-    cut();
-    db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(insert(2, "first of a transaction").code, ERR_OK);
-    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
-    assert_true(db_healthy(ctx->db));
-    assert_int_equal(items(), 2);
-}
-
-static void a_session_lost_within_a_transaction_fails_the_unit(void **state)
-{
-    (void)state;
-    db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(insert(1, "one").code, ERR_OK);
-    cut();
-    assert_int_equal(insert(2, "two").code, ERR_UNAVAILABLE);
-    assert_false(db_healthy(ctx->db));
-    assert_int_equal(insert(3, "three").code, ERR_UNAVAILABLE);
-    assert_int_equal(db_unit_commit(ctx).code, ERR_UNAVAILABLE);
-    assert_int_equal(items(), 0);
-    assert_int_equal(insert(4, "four").code, ERR_OK);
-    assert_true(db_healthy(ctx->db));
-}
-
-static void a_commit_without_its_session_is_unavailable(void **state)
-{
-    (void)state;
-    db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(insert(1, "one").code, ERR_OK);
-    cut();
-    ctx->wakes = 1;
-    assert_int_equal(db_unit_commit(ctx).code, ERR_UNAVAILABLE);
-    assert_int_equal(ctx->wakes, 0);
-    assert_int_equal(items(), 0);
-}
-
-static void a_unit_without_statements_commits_without_a_server(void **state)
-{
-    struct ctx nowhere = *ctx;
-
-    (void)state;
-    nowhere.db = db_open(&(struct db_options){.url = "postgresql://nobody@127.0.0.1:1/none"});
-    db_unit_begin(&nowhere, DB_WRITE);
-    assert_int_equal(db_unit_commit(&nowhere).code, ERR_OK);
-    assert_true(db_healthy(nowhere.db));
-    assert_int_equal(db_ping(&nowhere).code, ERR_UNAVAILABLE);
-    assert_false(db_healthy(nowhere.db));
-    db_close(nowhere.db);
+    db_close(mine.db);
 }
 
 static void more_statements_than_are_kept_prepared_still_run(void **state)
@@ -340,7 +308,7 @@ static void more_statements_than_are_kept_prepared_still_run(void **state)
     (void)state;
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < MANY; i++) {
-            static char sql[MANY][24]; /* each has an address of its own */
+            static char sql[MANY][32]; /* each has an address of its own */
 
             snprintf(sql[i], sizeof(sql[i]), "SELECT %d + $1::int", i);
             assert_int_equal(db_exec(ctx, &rows, sql[i], "1000").code, ERR_OK);
@@ -351,46 +319,26 @@ static void more_statements_than_are_kept_prepared_still_run(void **state)
     db_disconnect(ctx->db);
 }
 
-static void a_url_may_bring_options_of_its_own(void **state)
-{
-    struct ctx other = *ctx;
-    struct db_options opt = env->db;
-
-    (void)state;
-    opt.url = arena_printf(ctx->arena, "%s?application_name=mine&options=-c%%20lock_timeout%%3D77",
-                           env->db.url);
-    other.db = db_open(&opt);
-    assert_int_equal(number(&other, "SELECT count(*) WHERE"
-                                    " current_setting('lock_timeout') = '77ms' AND"
-                                    " current_setting('statement_timeout') = '5s' AND"
-                                    " current_setting('application_name') = 'mine'"),
-                     1);
-    db_close(other.db);
-}
+#define TEST(name) cmocka_unit_test_setup(name, empty_tables)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(values_go_in_and_come_out_unchanged, empty_tables),
-        cmocka_unit_test_setup(arrays_go_in_and_come_out_unchanged, empty_tables),
-        cmocka_unit_test_setup(a_write_unit_counts_as_a_whole_once_committed, empty_tables),
-        cmocka_unit_test_setup(a_rolled_back_unit_leaves_nothing, empty_tables),
-        cmocka_unit_test_setup(a_unit_left_open_is_rolled_back_by_the_next, empty_tables),
-        cmocka_unit_test_setup(statements_of_a_read_unit_stand_alone, empty_tables),
-        cmocka_unit_test_setup(the_transaction_opens_with_the_first_statement, empty_tables),
-        cmocka_unit_test_setup(a_failed_unit_repeats_its_error_and_cannot_be_committed,
-                               empty_tables),
-        cmocka_unit_test_setup(a_unit_that_fails_with_its_first_statement_is_over_too,
-                               empty_tables),
-        cmocka_unit_test_setup(what_the_commit_itself_refuses_is_an_error, empty_tables),
-        cmocka_unit_test_setup(the_sqlstate_decides_the_error, empty_tables),
-        cmocka_unit_test_setup(a_lock_is_not_waited_for_longer_than_its_time, empty_tables),
-        cmocka_unit_test_setup(a_session_lost_between_units_is_replaced_unnoticed, empty_tables),
-        cmocka_unit_test_setup(a_session_lost_within_a_transaction_fails_the_unit, empty_tables),
-        cmocka_unit_test_setup(a_commit_without_its_session_is_unavailable, empty_tables),
-        cmocka_unit_test_setup(a_unit_without_statements_commits_without_a_server, empty_tables),
-        cmocka_unit_test_setup(more_statements_than_are_kept_prepared_still_run, empty_tables),
-        cmocka_unit_test_setup(a_url_may_bring_options_of_its_own, empty_tables),
+        TEST(values_go_in_and_come_out_unchanged),
+        TEST(arrays_go_in_and_come_out_unchanged),
+        TEST(a_write_unit_counts_as_a_whole_once_committed),
+        TEST(a_rolled_back_unit_leaves_nothing),
+        TEST(a_unit_left_open_is_rolled_back_by_the_next),
+        TEST(statements_of_a_read_unit_stand_alone),
+        TEST(the_transaction_opens_with_the_first_statement),
+        TEST(a_failed_unit_repeats_its_error_and_cannot_be_committed),
+        TEST(a_unit_that_fails_with_its_first_statement_is_over_too),
+        TEST(what_the_commit_itself_refuses_is_an_error),
+        TEST(the_sqlstate_decides_the_error),
+        TEST(statements_locks_and_idle_transactions_have_limits),
+        TEST(a_url_may_bring_options_of_its_own),
+        TEST(what_takes_too_long_is_unavailable_and_keeps_the_session),
+        TEST(more_statements_than_are_kept_prepared_still_run),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,286 @@
+/* test_worker.c - workers: periods, wakes, failures, and units of work left open. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "db.h"
+#include "health.h"
+#include "metrics.h"
+#include "testing.h"
+#include "worker.h"
+
+enum { NEVER_MS = 3600 * 1000 };
+
+static struct testing *env;
+
+/* What a step is to do, and what it did. */
+struct script {
+    atomic_int steps;
+    atomic_int more;  /* how often to ask for more */
+    atomic_bool hold; /* stay in the step until this is false */
+    atomic_bool inside;
+    atomic_bool fail;
+    atomic_bool insert; /* and leave the unit open */
+    char traces[2][33]; /* of the first two steps */
+};
+
+static struct err step(struct ctx *ctx, void *arg, bool *more)
+{
+    struct script *s = arg;
+    struct db_rows rows;
+    int n = atomic_fetch_add(&s->steps, 1);
+
+    if (n < 2)
+        memcpy(s->traces[n], ctx->trace.trace_id, sizeof(s->traces[n]));
+    s->inside = true;
+    if (s->insert) {
+        struct err err;
+
+        db_unit_begin(ctx, DB_WRITE);
+        err = db_exec(ctx, &rows, "INSERT INTO item VALUES (1)");
+        if (err.code)
+            return err;
+    }
+    while (s->hold)
+        sched_yield();
+    s->inside = false;
+    *more = s->more > 0 && atomic_fetch_sub(&s->more, 1) > 0;
+    if (s->fail)
+        return err_new(ctx->arena, ERR_UNAVAILABLE, "out of order");
+    return OK;
+}
+
+static struct worker *start(const char *name, struct script *s, int64_t period_ms)
+{
+    return worker_start(&(struct worker_options){
+        .name = name,
+        .step = step,
+        .arg = s,
+        .wake_on = WAKE_JOBS,
+        .period_ms = period_ms,
+        .db = env->db,
+    });
+}
+
+static int setup(void **state)
+{
+    static const struct migration tables = {"0001_test", "CREATE TABLE item (id bigint)"};
+
+    (void)state;
+    env = testing_open(&tables, 1);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    testing_close(env);
+    return 0;
+}
+
+static bool ready(const char *check)
+{
+    struct arena *a = arena_new();
+    bool all;
+    const char *report = health_report(a, &all);
+    bool ok = strstr(report, arena_printf(a, "\"%s\":\"ok\"", check)) != NULL;
+
+    arena_free(a);
+    return ok;
+}
+
+static long errors_of(const char *worker)
+{
+    struct arena *a = arena_new();
+    const char *name = arena_printf(a, "waybill_worker_errors_total{worker=\"%s\"} ", worker);
+    const char *line = strstr(metrics_text(a), name);
+    long n;
+
+    assert_non_null(line);
+    n = strtol(line + strlen(name), NULL, 10);
+    arena_free(a);
+    return n;
+}
+
+static void a_worker_works_at_once_and_then_every_period(void **state)
+{
+    struct script s = {0};
+    struct worker *w = start("periodic", &s, 20);
+
+    (void)state;
+    wait_until(s.steps >= 3);
+    worker_stop(w);
+    assert_int_equal(s.traces[0][32], '\0');
+    assert_string_not_equal(s.traces[0], s.traces[1]);
+}
+
+static void a_wake_does_not_wait_for_the_period(void **state)
+{
+    struct script s = {0};
+    struct worker *w = start("woken", &s, NEVER_MS);
+
+    (void)state;
+    wait_until(s.steps == 1);
+    worker_wake(WAKE_BUS_RELAY | WAKE_STREAM_RELAY); /* for others */
+    worker_wake(WAKE_JOBS | WAKE_BUS_RELAY);
+    wait_until(s.steps == 2);
+    worker_stop(w);
+    assert_int_equal(s.steps, 2);
+}
+
+static void a_wake_during_a_step_brings_another_step(void **state)
+{
+    struct script s = {.hold = true};
+    struct worker *w = start("busy", &s, NEVER_MS);
+
+    (void)state;
+    wait_until(s.inside);
+    worker_wake(WAKE_JOBS);
+    worker_wake(WAKE_JOBS);
+    s.hold = false;
+    wait_until(s.steps == 2);
+    worker_stop(w);
+    assert_int_equal(s.steps, 2); /* two wakes, one step: it finds all there is */
+}
+
+static void a_step_that_leaves_work_is_repeated_at_once(void **state)
+{
+    struct script s = {.more = 4};
+    struct worker *w = start("piecemeal", &s, NEVER_MS);
+
+    (void)state;
+    wait_until(s.steps == 5);
+    worker_stop(w);
+    assert_int_equal(s.steps, 5);
+}
+
+static void stopping_finishes_the_step_in_hand(void **state)
+{
+    struct script s = {.hold = true, .more = 1000000};
+    struct worker *w = start("stopped", &s, NEVER_MS);
+
+    (void)state;
+    wait_until(s.inside);
+    s.hold = false;
+    worker_stop(w);
+    assert_false(s.inside);
+    worker_stop(NULL);
+}
+
+static void all_workers_that_asked_are_woken(void **state)
+{
+    struct script a = {0}, b = {0};
+    struct worker *first = start("pair", &a, NEVER_MS), *second = start("pair", &b, NEVER_MS);
+
+    (void)state;
+    wait_until(a.steps == 1 && b.steps == 1);
+    worker_wake(WAKE_JOBS);
+    wait_until(a.steps == 2 && b.steps == 2);
+    worker_stop(first);
+    worker_wake(WAKE_JOBS);
+    wait_until(b.steps == 3);
+    worker_stop(second);
+    worker_wake(WAKE_JOBS); /* nobody: no harm */
+}
+
+static void a_failing_worker_is_unready_counted_and_backs_off(void **state)
+{
+    struct script s = {.fail = true};
+    struct worker *w = start("failing", &s, 100);
+    int64_t since = clock_mono_ms();
+
+    (void)state;
+    wait_until(s.steps >= 3);
+    /* One period, then two, each less at most its half. */
+    assert_true(clock_mono_ms() - since >= 50 + 100);
+    wait_until(errors_of("failing") >= 3);
+    assert_false(ready("failing"));
+    s.fail = false;
+    wait_until(ready("failing"));
+    worker_stop(w);
+}
+
+static void wakes_do_not_make_a_failing_worker_hammer(void **state)
+{
+    struct script s = {.fail = true};
+    struct worker *w = start("hammered", &s, 2000);
+    int64_t since;
+
+    (void)state;
+    wait_until(errors_of("hammered") == 1);
+    since = clock_mono_ms();
+    wait_until((worker_wake(WAKE_JOBS), clock_mono_ms() - since >= 200));
+    assert_int_equal(s.steps, 1);
+    worker_stop(w);
+    assert_true(clock_mono_ms() - since < 1000); /* a stop is not kept waiting */
+}
+
+static int64_t items(void)
+{
+    struct db_rows rows;
+
+    assert_int_equal(db_exec(&env->ctx, &rows, "SELECT count(*) FROM item").code, ERR_OK);
+    return db_int(&rows, 0, 0);
+}
+
+static void a_unit_that_a_step_left_open_is_rolled_back(void **state)
+{
+    struct script s = {.insert = true};
+    struct worker *w = start("careless", &s, NEVER_MS);
+
+    (void)state;
+    wait_until(ready("careless"));
+    assert_int_equal(s.steps, 1);
+    worker_stop(w);
+    assert_int_equal(items(), 0);
+}
+
+static void a_commit_wakes_those_that_wait_for_it_and_a_rollback_does_not(void **state)
+{
+    struct script s = {0};
+    struct worker *w = start("awaiting", &s, NEVER_MS);
+    struct db_rows rows;
+
+    (void)state;
+    wait_until(s.steps == 1);
+    db_unit_begin(&env->ctx, DB_WRITE);
+    env->ctx.wakes = WAKE_JOBS;
+    db_unit_rollback(&env->ctx);
+
+    db_unit_begin(&env->ctx, DB_WRITE);
+    assert_int_equal(db_exec(&env->ctx, &rows, "INSERT INTO item VALUES (1)").code, ERR_OK);
+    env->ctx.wakes = WAKE_JOBS;
+    assert_int_equal(db_unit_commit(&env->ctx).code, ERR_OK);
+    assert_int_equal(env->ctx.wakes, 0);
+    wait_until(s.steps == 2);
+    worker_stop(w);
+    assert_int_equal(s.steps, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_worker_works_at_once_and_then_every_period),
+        cmocka_unit_test(a_wake_does_not_wait_for_the_period),
+        cmocka_unit_test(a_wake_during_a_step_brings_another_step),
+        cmocka_unit_test(a_step_that_leaves_work_is_repeated_at_once),
+        cmocka_unit_test(stopping_finishes_the_step_in_hand),
+        cmocka_unit_test(all_workers_that_asked_are_woken),
+        cmocka_unit_test(a_failing_worker_is_unready_counted_and_backs_off),
+        cmocka_unit_test(wakes_do_not_make_a_failing_worker_hammer),
+        cmocka_unit_test(a_unit_that_a_step_left_open_is_rolled_back),
+        cmocka_unit_test(a_commit_wakes_those_that_wait_for_it_and_a_rollback_does_not),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
