@@ -34,6 +34,12 @@ conclude() { # wanted state
     expect "order $(cut -c1-8 <<<"$ORDER") is now" "$1" "$(member .status)"
 }
 
+sample() {
+    heading 'A sample order' 'Stock is reserved, the card is charged, the parcel leaves.'
+    place_order WB-MUG 1 pm_ok
+    conclude SHIPPED
+}
+
 shipped() {
     heading '1. Shipped' 'Stock is reserved, the card is charged, the parcel leaves.'
     place_order WB-MUG 1 pm_ok
@@ -56,6 +62,7 @@ cancelled_in_time() {
     heading '4. Cancelled in time' 'The customer thinks again while a slow payment is under way.'
     place_order WB-BOOK 1 pm_slow
     must '200 202' POST "/api/v1/orders/$ORDER/cancel"
+    wait_for_event "$ORDER" payment.refunded || true # the charge came through all the same
     conclude CANCELLED
 }
 
@@ -64,7 +71,8 @@ cancelled_too_late() {
     place_order WB-MUG 2 pm_ok
     wait_for "$ORDER" SHIPPED || true
     call POST "/api/v1/orders/$ORDER/cancel"
-    local answer="$STATUS $(member .title)"
+    local answer
+    answer="$STATUS $(member .title)"
     conclude SHIPPED
     expect 'the answer to cancel' '409 Conflict' "$answer"
 }
@@ -79,7 +87,7 @@ find_gateway() {
 find_gateway
 become_customer
 if [ "${1:-}" = sample ]; then
-    shipped
+    sample
     exit $((FAILED > 0))
 fi
 shipped

@@ -64,6 +64,16 @@ wait_for() { # order, states
     done
 }
 
+# Waits until the order's timeline holds this event.
+wait_for_event() { # order, type
+    local deadline=$((SECONDS + EVENTUALLY_S))
+    until must 200 GET "/api/v1/orders/$1/timeline" &&
+        jq -e --arg type "$2" 'any(.items[]; .type == $type)' <<<"$BODY" >/dev/null; do
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.2
+    done
+}
+
 # Events go on after the order's end (a refund, say): wait until none came for a second.
 wait_until_quiet() { # order
     local before='' now='' same=0 i
@@ -90,7 +100,8 @@ print_timeline() { # order
         | (.items | map({(.event_id): .type}) | add) as $types
         | ["time", "event", "service", "because of", "detail"],
           (.items[] | ["+\(.time | seconds - $start | fixed) s", .type, .source,
-            (if .cause == null then "" else $types[.cause] // .cause end), .detail // ""])
+            (if .cause == null then "" else $types[.cause] // .cause end),
+            (.detail // "" | sub("^(?<id>[0-9a-f]{8})-[0-9a-f-]{27}$"; "\(.id)..."))])
         | "    \(.[0] | right(10))  \(.[1] | pad(20)) \(.[2] | pad(13)) \(.[3] | pad(20)) \(.[4])"
         | sub(" +$"; "")' <<<"$BODY"
 }

@@ -56,7 +56,10 @@ make_service_directories() { # instance...
 # Those that take work first, so that they drain into servers that still run.
 down() {
     local kinds
-    supervisor_pid >/dev/null || [ -n "$(states)" ] || { echo "Stack $NAME is down."; return; }
+    if ! supervisor_pid >/dev/null && ! any_runsv; then
+        echo "Stack $NAME is down."
+        return
+    fi
     for kinds in 'service scaled' gateway server; do
         # shellcheck disable=SC2046,SC2086 # words
         stop $(present_of_kind $kinds | grep -vx epmd)
@@ -66,9 +69,12 @@ down() {
     still_listening || echo "Stack $NAME is down. Its data stays in $STATE."
 }
 
-states() {
+any_runsv() {
     local instance
-    for instance in $(present_instances); do state_of "$instance"; done
+    for instance in $(present_instances); do
+        ! has_runsv "$instance" || return 0
+    done
+    return 1
 }
 
 # Nothing may be left behind; if something is, say what.

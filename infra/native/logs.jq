@@ -3,7 +3,9 @@
 
 def pad($n): . + " " * ([$n - length, 0] | max);
 
-def fields: del(.ts, .time, .level, .msg, .service, .instance)
+# Of the gateway's lines, what its message does not say already.
+def fields: del(.ts, .time, .level, .msg, .service, .instance,
+        .method, .path, .status, .client, .bytes, .upstream_status, .upstream_seconds)
     | to_entries | map(select(.value != "" and .value != null)
         | "\(.key)=\(.value | if type == "string" then . else tojson end)") | join(" ");
 
@@ -11,7 +13,7 @@ def readable($component):
     . as $line
     | (try fromjson catch null)
     | if type == "object"
-      then "\((.ts // .time // "")[11:23] | pad(12)) \($component | pad(15)) \(.level // "-" | pad(5)) \(.msg // "") \(fields)"
+      then "\((.ts // .time // "")[11:23] | pad(12)) \($component | pad(15)) \(.level // "-" | pad(5)) \(.msg // "") \(fields)" | sub(" +$"; "")
       else "\("" | pad(12)) \($component | pad(15)) \($line)" end;
 
 foreach inputs as $line ({component: ""};

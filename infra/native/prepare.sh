@@ -265,16 +265,18 @@ settings_in_help() { # component
 
 make_service_directory() { # instance
     local dir=$STATE/service/$1 run=../../infra/native/run
-    mkdir -p "$dir/log" "$dir/control"
-    ln -sfn "$run/finish" "$dir/finish"
-    ln -sfn "../$run/log" "$dir/log/run"
-    if [ "$(kind_of "$1")" = server ] || [ "$1" = gateway ]; then
-        ln -sfn "$run/$1" "$dir/run"
-        [ ! -e "$STATE/infra/native/run/$1.stop" ] || ln -sfn "../$run/$1.stop" "$dir/control/t"
-    else
+    if [ ! -d "$dir/control" ]; then
+        mkdir -p "$dir/log" "$dir/control"
+        ln -s "$run/finish" "$dir/finish"
+        ln -s "../$run/log" "$dir/log/run"
+    fi
+    if [[ $(kind_of "$1") == @(service|scaled) ]]; then
         write_run_script "$1" >"$dir/run.new"
         chmod 700 "$dir/run.new"
         mv "$dir/run.new" "$dir/run"
+    elif [ ! -L "$dir/run" ]; then
+        ln -s "$run/$1" "$dir/run"
+        [ ! -e "$STATE/infra/native/run/$1.stop" ] || ln -s "../$run/$1.stop" "$dir/control/t"
     fi
 }
 

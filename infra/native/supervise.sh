@@ -51,9 +51,14 @@ pid_of() { # instance -> its process, when it runs
     read -r pid 2>/dev/null <"$STATE/service/$1/supervise/pid" && [ -d "/proc/$pid" ] && echo "$pid"
 }
 
-# "run", "down", "finish" or nothing when runsv itself does not run.
-state_of() { # instance
-    sv status "$STATE/service/$1" 2>/dev/null | sed -nE 's/^(run|down|finish): .*/\1/p'
+runs() { # instance
+    local state=''
+    read -r state 2>/dev/null <"$STATE/service/$1/supervise/stat" || return 1
+    [[ $state == run* ]] && pid_of "$1" >/dev/null
+}
+
+has_runsv() { # instance
+    sv status "$STATE/service/$1" >/dev/null 2>&1
 }
 
 restarts_of() { # instance
@@ -63,10 +68,19 @@ restarts_of() { # instance
 wait_for_runsv() { # instance
     local i
     for ((i = 0; i < 80; i++)); do
-        [ -z "$(state_of "$1")" ] || return 0
+        ! has_runsv "$1" || return 0
         sleep 0.1
     done
     fail "runit does not take up $1; see $STATE/log/supervisor.log"
+}
+
+wait_without_runsv() { # instance
+    local i
+    for ((i = 0; i < 100; i++)); do
+        has_runsv "$1" || return 0
+        sleep 0.1
+    done
+    fail "runit does not let go of $1; see $STATE/log/supervisor.log"
 }
 
 start() { # instance...
@@ -93,7 +107,7 @@ TOUCHED=()
 apply() { # instance...
     local instance
     for instance in "$@"; do
-        if [ "$(state_of "$instance")" = run ]; then
+        if runs "$instance"; then
             rm -f "$STATE/service/$instance/down"
             [ "$(fingerprint "$instance")" != "$(cat "$STATE/run/$instance.print" 2>/dev/null)" ] || continue
             stop "$instance"
@@ -106,14 +120,13 @@ apply() { # instance...
 # runsvdir tells every runsv to end, and so its log; those that lost their runsvdir
 # are told one by one.
 stop_supervisor() {
-    local pid instance i
+    local pid instance
     if pid=$(supervisor_pid); then kill -HUP "$pid"; fi
     for instance in $(present_instances); do
         sv exit "$STATE/service/$instance" >/dev/null 2>&1 || true
     done
-    for ((i = 0; i < 100; i++)); do
-        [ -n "$(for instance in $(present_instances); do state_of "$instance"; done)" ] || break
-        sleep 0.1
+    for instance in $(present_instances); do
+        wait_without_runsv "$instance"
     done
     rm -f "$STATE/run/runsvdir.pid"
 }
@@ -125,6 +138,7 @@ remove_surplus() { # instances that shall stay...
         [[ " $* " != *" $instance "* ]] || continue
         stop "$instance"
         sv exit "$STATE/service/$instance" >/dev/null 2>&1 || true
+        wait_without_runsv "$instance"
         rm -rf "$STATE/service/$instance"
     done
 }
