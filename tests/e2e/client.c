@@ -24,6 +24,7 @@ struct text {
     size_t len;
 };
 
+/* What libcurl hands over, piece by piece; nothing at all makes an empty text. */
 static size_t append(char *data, size_t size, size_t n, void *to)
 {
     struct text *t = to;
@@ -32,7 +33,8 @@ static size_t append(char *data, size_t size, size_t n, void *to)
     if (!grown)
         return 0;
     t->s = grown;
-    memcpy(t->s + t->len, data, size * n);
+    if (data)
+        memcpy(t->s + t->len, data, size * n);
     t->len += size * n;
     t->s[t->len] = '\0';
     return size * n;
@@ -73,8 +75,8 @@ struct reply client_send(const struct request *r)
     long status = 0;
 
     snprintf(url, sizeof(url), "%s%s", r->url[0] == '/' ? world()->gateway : "", r->url);
-    append("", 1, 0, &body);
-    append("", 1, 0, &head);
+    append(NULL, 1, 0, &body);
+    append(NULL, 1, 0, &head);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
