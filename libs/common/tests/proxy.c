@@ -1,145 +1,183 @@
-/* proxy.c - a wire that a test can cut or hold: one thread, one poll. */
+/* proxy.c - a wire that a test can hold or cut: one thread, one poll. */
 #include "proxy.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_WIRES = 32, LOOK_MS = 2, CHUNK = 65536 };
+enum { MAX_PAIRS = 32, TICK_MS = 2, CHUNK = 65536, STOP = -1 };
 
 struct proxy {
-    struct addrinfo *server;
+    struct addrinfo *target;
     int listener, port;
-    int ends[MAX_WIRES * 2]; /* of wire i: 2i the client's, 2i + 1 the server's; -1: free */
-    atomic_int cuts, held, refusing, stopping;
-    int cuts_done;
     pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t obeyed;
+    int wanted, mode; /* under the lock, and so are the connections */
+    int connections;
+    struct pair {
+        int client, server;
+    } pairs[MAX_PAIRS]; /* the thread's own */
+    int npairs;
 };
 
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
+/* --- the thread -------------------------------------------------------------- */
 
-static void drop(struct proxy *p, int wire)
-{
-    for (int i = wire * 2; i < wire * 2 + 2; i++) {
-        if (p->ends[i] >= 0)
-            close(p->ends[i]);
-        p->ends[i] = -1;
-    }
-}
-
-static void admit(struct proxy *p)
-{
-    int client = accept(p->listener, NULL, NULL), wire = 0, server;
-
-    while (wire < MAX_WIRES && p->ends[wire * 2] >= 0)
-        wire++;
-    if (client < 0 || wire == MAX_WIRES || atomic_load(&p->refusing)) {
-        close(client);
-        return;
-    }
-    server = socket(p->server->ai_family, SOCK_STREAM, 0);
-    p->ends[wire * 2] = client;
-    p->ends[wire * 2 + 1] = server;
-    if (connect(server, p->server->ai_addr, p->server->ai_addrlen) < 0)
-        drop(p, wire);
-}
-
-static bool write_all(int fd, const char *data, ssize_t len)
-{
-    while (len > 0) {
-        ssize_t n = send(fd, data, (size_t)len, MSG_NOSIGNAL);
-
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= n;
-    }
-    return true;
-}
-
-static void pass(struct proxy *p, int end)
+static bool carry(int from, int to)
 {
     char data[CHUNK];
-    ssize_t n = read(p->ends[end], data, sizeof(data));
+    ssize_t n = recv(from, data, sizeof(data), MSG_DONTWAIT);
 
-    if (n <= 0 || !write_all(p->ends[end ^ 1], data, n))
-        drop(p, end / 2);
+    return n > 0 && send(to, data, (size_t)n, MSG_NOSIGNAL) == n;
 }
 
-static void look(struct proxy *p)
+static void end_pair(struct proxy *p, int i)
 {
-    const bool held = atomic_load(&p->held);
-    struct pollfd fds[MAX_WIRES * 2 + 1];
+    close(p->pairs[i].client);
+    close(p->pairs[i].server);
+    p->pairs[i] = p->pairs[--p->npairs];
+}
 
-    for (int i = 0; i < MAX_WIRES * 2; i++)
-        fds[i] = (struct pollfd){.fd = held ? -1 : p->ends[i], .events = POLLIN};
-    fds[MAX_WIRES * 2] = (struct pollfd){.fd = p->listener, .events = POLLIN};
-    poll(fds, MAX_WIRES * 2 + 1, LOOK_MS);
-    for (int i = 0; i < MAX_WIRES * 2; i++)
-        if (fds[i].revents && p->ends[i] >= 0)
-            pass(p, i);
-    if (fds[MAX_WIRES * 2].revents)
-        admit(p);
+static void take_connection(struct proxy *p, int mode)
+{
+    int client = accept(p->listener, NULL, NULL), server;
+
+    if (client < 0)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->connections++;
+    pthread_mutex_unlock(&p->lock);
+    server = socket(p->target->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (mode == PROXY_CUT || p->npairs == MAX_PAIRS ||
+        connect(server, p->target->ai_addr, p->target->ai_addrlen) != 0) {
+        close(client);
+        close(server);
+        return;
+    }
+    p->pairs[p->npairs++] = (struct pair){client, server};
+}
+
+static short read_if(bool yes)
+{
+    return yes ? POLLIN : 0;
+}
+
+static void turn(struct proxy *p, int mode)
+{
+    struct pollfd fds[1 + 2 * MAX_PAIRS] = {
+        {.fd = p->listener, .events = POLLIN}
+    };
+    const short answers = read_if(mode == PROXY_PASS);
+    const short questions = read_if(mode == PROXY_PASS || mode == PROXY_MUTE);
+
+    for (int i = 0; i < p->npairs; i++) {
+        fds[1 + 2 * i] = (struct pollfd){.fd = p->pairs[i].client, .events = questions};
+        fds[2 + 2 * i] = (struct pollfd){.fd = p->pairs[i].server, .events = answers};
+    }
+    if (poll(fds, 1 + 2 * (nfds_t)p->npairs, TICK_MS) <= 0)
+        return;
+    for (int i = p->npairs - 1; i >= 0; i--) { /* backwards, for a pair may end */
+        bool alive = true;
+
+        if (fds[1 + 2 * i].revents & questions)
+            alive = carry(p->pairs[i].client, p->pairs[i].server);
+        if (fds[2 + 2 * i].revents & answers)
+            alive &= carry(p->pairs[i].server, p->pairs[i].client);
+        if (!alive)
+            end_pair(p, i);
+    }
+    if (fds[0].revents)
+        take_connection(p, mode);
+}
+
+/* Do what the test wants, and say so. */
+static int follow(struct proxy *p)
+{
+    int mode;
+
+    pthread_mutex_lock(&p->lock);
+    mode = p->wanted;
+    while (p->npairs > 0 && (mode == PROXY_CUT || mode == STOP))
+        end_pair(p, p->npairs - 1);
+    p->mode = mode;
+    pthread_cond_broadcast(&p->obeyed);
+    pthread_mutex_unlock(&p->lock);
+    return mode;
 }
 
 static void *run(void *arg)
 {
     struct proxy *p = arg;
+    int mode = follow(p);
 
-    while (!atomic_load(&p->stopping)) {
-        for (; p->cuts_done < atomic_load(&p->cuts); p->cuts_done++)
-            for (int i = 0; i < MAX_WIRES; i++)
-                drop(p, i);
-        look(p);
+    while (mode != STOP) {
+        turn(p, mode);
+        mode = follow(p);
     }
-    for (int i = 0; i < MAX_WIRES; i++)
-        drop(p, i);
     return NULL;
 }
 
-struct proxy *proxy_start(const char *host, int port)
+/* --- the test's side --------------------------------------------------------- */
+
+static void must(bool done, const char *what)
 {
-    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(here);
+    if (done)
+        return;
+    perror(what);
+    abort();
+}
+
+static void start_listening(struct proxy *p)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+
+    p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    must(bind(p->listener, (struct sockaddr *)&at, len) == 0, "proxy: bind");
+    must(listen(p->listener, 16) == 0, "proxy: listen");
+    must(getsockname(p->listener, (struct sockaddr *)&at, &len) == 0, "proxy: getsockname");
+    p->port = ntohs(at.sin_port);
+}
+
+static void set(struct proxy *p, int mode)
+{
+    pthread_mutex_lock(&p->lock);
+    p->wanted = mode;
+    while (p->mode != mode)
+        pthread_cond_wait(&p->obeyed, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
+struct proxy *proxy_open(const char *host, int port)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct proxy *p = calloc(1, sizeof(*p));
     char service[16];
 
-    if (!p)
-        abort();
+    must(p, "proxy: calloc");
     snprintf(service, sizeof(service), "%d", port);
-    if (getaddrinfo(host, service, &hints, &p->server) != 0)
-        die(host);
-    memset(p->ends, -1, sizeof(p->ends));
-    p->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(p->listener, (const struct sockaddr *)&here, sizeof(here)) < 0 ||
-        listen(p->listener, MAX_WIRES) < 0 ||
-        getsockname(p->listener, (struct sockaddr *)&here, &len) < 0)
-        die("proxy");
-    p->port = ntohs(here.sin_port);
-    if (pthread_create(&p->thread, NULL, run, p) != 0)
-        die("proxy");
+    must(getaddrinfo(host, service, &hints, &p->target) == 0, "proxy: getaddrinfo");
+    start_listening(p);
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->obeyed, NULL);
+    must(pthread_create(&p->thread, NULL, run, p) == 0, "proxy: pthread_create");
     return p;
 }
 
-void proxy_stop(struct proxy *p)
+void proxy_close(struct proxy *p)
 {
-    atomic_store(&p->stopping, 1);
+    set(p, STOP);
     pthread_join(p->thread, NULL);
+    pthread_cond_destroy(&p->obeyed);
+    pthread_mutex_destroy(&p->lock);
     close(p->listener);
-    freeaddrinfo(p->server);
+    freeaddrinfo(p->target);
     free(p);
 }
 
@@ -148,17 +186,17 @@ int proxy_port(const struct proxy *p)
     return p->port;
 }
 
-void proxy_cut(struct proxy *p)
+void proxy_set(struct proxy *p, enum proxy_mode mode)
 {
-    atomic_fetch_add(&p->cuts, 1);
+    set(p, mode);
 }
 
-void proxy_hold(struct proxy *p, int on)
+int proxy_connections(struct proxy *p)
 {
-    atomic_store(&p->held, on);
-}
+    int n;
 
-void proxy_refuse(struct proxy *p, int on)
-{
-    atomic_store(&p->refusing, on);
+    pthread_mutex_lock(&p->lock);
+    n = p->connections;
+    pthread_mutex_unlock(&p->lock);
+    return n;
 }

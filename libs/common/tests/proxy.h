@@ -1,16 +1,22 @@
-/* proxy.h - a server seen through a wire that a test can cut or hold. */
+/* proxy.h - a server seen through a wire that a test can hold or cut. */
 #ifndef COMMON_TESTS_PROXY_H
 #define COMMON_TESTS_PROXY_H
 
 struct proxy;
 
-/* Listens on a port of 127.0.0.1 and passes everything on to host:port. */
-struct proxy *proxy_start(const char *host, int port);
-void proxy_stop(struct proxy *p);
-int proxy_port(const struct proxy *p);
+enum proxy_mode {
+    PROXY_PASS, /* pass everything on */
+    PROXY_HOLD, /* nothing: a network, or a server, that is stuck */
+    PROXY_MUTE, /* what the client says, but not what the server answers */
+    PROXY_CUT,  /* end every connection, refuse new ones: the server is down */
+};
 
-void proxy_cut(struct proxy *p);            /* close every connection; new ones are fine */
-void proxy_hold(struct proxy *p, int on);   /* pass nothing on, as a server that hangs */
-void proxy_refuse(struct proxy *p, int on); /* close new connections at once: it is down */
+/* Listens on a port of 127.0.0.1 for connections to host:port. */
+struct proxy *proxy_open(const char *host, int port);
+void proxy_close(struct proxy *p);
+
+int proxy_port(const struct proxy *p);
+void proxy_set(struct proxy *p, enum proxy_mode mode); /* in force when it returns */
+int proxy_connections(struct proxy *p);                /* made so far, refused ones too */
 
 #endif
