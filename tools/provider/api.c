@@ -196,11 +196,18 @@ static struct err get_charge(struct ctx *ctx, const struct http_request *req,
     return OK;
 }
 
-/* GET /v1/ledger */
+static void write_total(struct json_out *j, const struct ledger_total *t)
+{
+    json_out_int(j, "charges", t->charges);
+    json_out_int(j, "captured", t->captured);
+    json_out_int(j, "refunded", t->refunded);
+}
+
+/* GET /v1/ledger   over all currencies, which is of use where there is one, and for each */
 static struct err get_ledger(struct ctx *ctx, const struct http_request *req,
                              struct http_response *res)
 {
-    struct ledger_total totals[LEDGER_MAX_CURRENCIES];
+    struct ledger_total totals[LEDGER_MAX_CURRENCIES], all = {.charges = 0};
     struct json_out j = json_out_new(ctx->arena);
     struct err err = authorize(req);
     size_t n;
@@ -213,12 +220,14 @@ static struct err get_ledger(struct ctx *ctx, const struct http_request *req,
     for (size_t i = 0; i < n; i++) {
         json_out_open(&j, NULL, '{');
         json_out_str(&j, "currency", totals[i].currency);
-        json_out_int(&j, "charges", totals[i].charges);
-        json_out_int(&j, "captured", totals[i].captured);
-        json_out_int(&j, "refunded", totals[i].refunded);
+        write_total(&j, &totals[i]);
         json_out_close(&j, '}');
+        all.charges += totals[i].charges;
+        all.captured += totals[i].captured;
+        all.refunded += totals[i].refunded;
     }
     json_out_close(&j, ']');
+    write_total(&j, &all);
     json_out_close(&j, '}');
     res->body = json_out_text(&j);
     return OK;

@@ -46,7 +46,8 @@ struct err store_lock_order(struct ctx *ctx, const char *order_id, struct paymen
 
 struct err store_find(struct ctx *ctx, const char *id, const char *user_id, struct payment *out)
 {
-    (void)user_id;
+    if (user_id && fake.stored && strcmp(user_id, fake.payment.user_id) != 0)
+        return err_new(ctx->arena, ERR_NOT_FOUND, "there is no payment %s", id);
     return store_lock(ctx, id, out);
 }
 
@@ -82,16 +83,21 @@ struct err store_take(struct ctx *ctx, int64_t lease_ms, struct payment *out, bo
 struct err store_list(struct ctx *ctx, const char *user_id, const char *order_id, const char *after,
                       int64_t limit, struct payment **out, size_t *n)
 {
-    (void)ctx, (void)user_id, (void)order_id, (void)after, (void)limit;
-    *out = &fake.payment;
-    *n = fake.stored;
+    const size_t skip = after && strcmp(after, fake.list[0].id) == 0;
+
+    (void)ctx;
+    fake.list_user = user_id;
+    fake.list_order = order_id;
+    fake.list_after = after;
+    *out = fake.list + skip;
+    *n = 2 - skip < (size_t)limit ? 2 - skip : (size_t)limit;
     return OK;
 }
 
 struct err store_totals(struct ctx *ctx, struct payment_totals **out, size_t *n)
 {
     (void)ctx;
-    *out = NULL;
-    *n = 0;
+    *out = &fake.total;
+    *n = 1;
     return OK;
 }

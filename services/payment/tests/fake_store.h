@@ -16,6 +16,9 @@ extern struct fake {
     const char *data, *subject;      /* of the last one */
     size_t npublished;
     struct err take, settle; /* what these answer */
+    struct payment list[2];  /* what store_list() finds, and for whom it was asked */
+    const char *list_user, *list_order, *list_after;
+    struct payment_totals total;
 } fake;
 
 #endif
