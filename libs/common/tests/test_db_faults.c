@@ -13,8 +13,8 @@
 #include "arena.h"
 #include "clock.h"
 #include "db.h"
-#include "proxy.h"
 #include "testing.h"
+#include "wire.h"
 
 static const struct migration tables[] = {
     {"0001_test", "CREATE TABLE item (id bigint PRIMARY KEY, name text NOT NULL,"
@@ -177,28 +177,26 @@ static void a_unit_without_statements_commits_without_a_server(void **state)
 
 /* --- a server, or a network, that is not itself ------------------------------ */
 
-static struct proxy *proxy;
-static struct ctx behind; /* a connection through the proxy */
+static struct wire *wire;
+static struct ctx behind; /* a connection behind the wire */
 
 static void open_behind(int answer_ms)
 {
-    const char *at = strchr(env->db.url, '@'), *path = at ? strchr(at, '/') : NULL;
-    size_t host_len = at ? strcspn(at + 1, ":/") : 0;
-    int port;
+    const char *url = env->db.url, *host = url + strcspn(url, "@") + 1;
+    const char *port = host + strcspn(host, ":/"), *path = host + strcspn(host, "/");
 
-    assert_non_null(path);
-    port = at[1 + host_len] == ':' ? (int)strtol(at + host_len + 2, NULL, 10) : 5432;
     behind = testing_ctx_open(env);
-    proxy = proxy_open(arena_strndup(behind.arena, at + 1, host_len), port);
+    wire = wire_open(arena_strndup(behind.arena, host, (size_t)(port - host)),
+                     *port == ':' ? (int)strtol(port + 1, NULL, 10) : 5432);
     db_close(behind.db);
     behind.db = db_open(&(struct db_options){
-        .url = arena_printf(behind.arena, "%.*s@127.0.0.1:%d%s", (int)(at - env->db.url),
-                            env->db.url, proxy_port(proxy), path),
+        .url = arena_printf(behind.arena, "%.*s127.0.0.1:%d%s", (int)(host - url), url,
+                            wire_port(wire), path),
         .answer_ms = answer_ms,
     });
 }
 
-static int setup_proxy(void **state)
+static int setup_wire(void **state)
 {
     open_behind(500);
     return empty_tables(state);
@@ -211,11 +209,11 @@ static int setup_patient(void **state)
     return empty_tables(state);
 }
 
-static int teardown_proxy(void **state)
+static int teardown_wire(void **state)
 {
     (void)state;
     testing_ctx_close(&behind);
-    proxy_close(proxy);
+    wire_close(wire);
     return 0;
 }
 
@@ -225,12 +223,12 @@ static void an_answer_that_does_not_come_is_not_waited_for(void **state)
 
     (void)state;
     assert_int_equal(db_ping(&behind).code, ERR_OK);
-    proxy_set(proxy, PROXY_HOLD);
+    wire_set(wire, WIRE_HOLD);
     since = clock_mono_ms();
     assert_int_equal(db_ping(&behind).code, ERR_UNAVAILABLE);
     assert_in_range(clock_mono_ms() - since, 450, 3000);
     assert_false(db_healthy(behind.db));
-    proxy_set(proxy, PROXY_PASS);
+    wire_set(wire, WIRE_PASS);
     assert_int_equal(db_ping(&behind).code, ERR_OK);
     assert_true(db_healthy(behind.db));
 }
@@ -246,7 +244,7 @@ static void a_statement_too_big_for_a_stuck_network_is_not_waited_for(void **sta
     memset(text, 'x', MUCH);
     assert_int_equal(db_ping(&behind).code, ERR_OK);
     assert_int_equal(db_exec(&behind, &rows, "SELECT length($1)", "x").code, ERR_OK);
-    proxy_set(proxy, PROXY_HOLD);
+    wire_set(wire, WIRE_HOLD);
     since = clock_mono_ms();
     assert_int_equal(db_exec(&behind, &rows, "SELECT length($1)", text).code, ERR_UNAVAILABLE);
     assert_in_range(clock_mono_ms() - since, 450, 4000);
@@ -272,11 +270,11 @@ static void a_commit_whose_answer_is_lost_is_unavailable(void **state)
     db_unit_begin(&behind, DB_WRITE);
     assert_int_equal(db_exec(&behind, &rows, "INSERT INTO item VALUES (1, 'one')").code, ERR_OK);
     assert_int_equal(items(), 0);
-    proxy_set(proxy, PROXY_MUTE);
+    wire_set(wire, WIRE_MUTE);
     behind.wakes = 1;
     assert_int_equal(pthread_create(&thread, NULL, commit_behind, &err), 0);
     wait_until(items() == 1);
-    proxy_set(proxy, PROXY_CUT);
+    wire_set(wire, WIRE_CUT);
     pthread_join(thread, NULL);
     assert_int_equal(err.code, ERR_UNAVAILABLE);
     assert_int_equal(behind.wakes, 0);
@@ -288,18 +286,18 @@ static void a_server_that_is_down_is_left_alone_for_a_moment(void **state)
     int attempts;
 
     (void)state;
-    proxy_set(proxy, PROXY_CUT);
+    wire_set(wire, WIRE_CUT);
     for (int i = 0; i < 1000; i++)
         assert_int_equal(db_ping(&behind).code, ERR_UNAVAILABLE);
-    attempts = proxy_connections(proxy);
+    attempts = wire_connections(wire);
     assert_in_range(attempts, 1, 2 + (clock_mono_ms() - since) / 100);
-    proxy_set(proxy, PROXY_PASS);
+    wire_set(wire, WIRE_PASS);
     wait_until(db_ping(&behind).code == ERR_OK);
 }
 
 #define TEST(name)         cmocka_unit_test_setup(name, empty_tables)
-#define TEST_BEHIND(name)  cmocka_unit_test_setup_teardown(name, setup_proxy, teardown_proxy)
-#define TEST_PATIENT(name) cmocka_unit_test_setup_teardown(name, setup_patient, teardown_proxy)
+#define TEST_BEHIND(name)  cmocka_unit_test_setup_teardown(name, setup_wire, teardown_wire)
+#define TEST_PATIENT(name) cmocka_unit_test_setup_teardown(name, setup_patient, teardown_wire)
 
 int main(void)
 {
