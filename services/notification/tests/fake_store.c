@@ -1,0 +1,86 @@
+/* fake_store.c - the store of the notification service, in memory. Linked in place of the
+ * real one: the header is the interface, the linker chooses. */
+#include "fake_store.h"
+
+#include <string.h>
+
+#include "arena.h"
+
+struct fake fake;
+
+struct err store_insert(struct ctx *ctx, const struct notification *n, bool *added)
+{
+    (void)ctx;
+    *added = false;
+    for (size_t i = 0; i < fake.n; i++)
+        if (strcmp(fake.list[i].event_id, n->event_id) == 0 &&
+            strcmp(fake.list[i].user_id, n->user_id) == 0)
+            return fake.fails;
+    if (fake.fails.code)
+        return fake.fails;
+    fake.list[fake.n++] = *n;
+    *added = true;
+    return OK;
+}
+
+struct err store_take(struct ctx *ctx, int64_t lease_ms, struct notification *out, bool *found)
+{
+    (void)ctx, (void)lease_ms;
+    *found = false;
+    for (size_t i = 0; i < fake.n && !*found; i++) {
+        *found = fake.list[i].state == NOTIFICATION_PENDING;
+        if (*found) {
+            fake.list[i].attempts++;
+            *out = fake.list[i];
+        }
+    }
+    return fake.fails;
+}
+
+static struct notification *look_up(const char *id)
+{
+    for (size_t i = 0; i < fake.n; i++)
+        if (strcmp(fake.list[i].id, id) == 0)
+            return &fake.list[i];
+    return NULL;
+}
+
+struct err store_settle(struct ctx *ctx, const struct notification *n, int64_t delay_ms)
+{
+    (void)ctx;
+    *look_up(n->id) = *n;
+    fake.delay_ms = delay_ms;
+    return fake.fails;
+}
+
+struct err store_find(struct ctx *ctx, const char *id, const char *user_id,
+                      struct notification *out)
+{
+    const struct notification *n = look_up(id);
+
+    if (!n || (user_id && strcmp(user_id, n->user_id) != 0))
+        return err_new(ctx->arena, ERR_NOT_FOUND, "there is no notification %s", id);
+    *out = *n;
+    return OK;
+}
+
+struct err store_list(struct ctx *ctx, const char *user_id, const char *order_id, const char *after,
+                      int64_t limit, struct notification **out, size_t *n)
+{
+    (void)ctx;
+    fake.user_id = user_id;
+    fake.order_id = order_id;
+    fake.after = after;
+    fake.limit = limit;
+    *out = fake.list;
+    *n = fake.n < (size_t)limit ? fake.n : (size_t)limit;
+    return fake.fails;
+}
+
+struct err store_totals(struct ctx *ctx, struct notification_totals **out, size_t *n)
+{
+    *n = 1;
+    *out = arena_array(ctx->arena, struct notification_totals, *n);
+    (*out)[0] = (struct notification_totals){"order.created", "SENT", 3};
+    return fake.fails;
+}
