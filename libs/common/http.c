@@ -17,6 +17,7 @@
 enum {
     DRAIN_S = 10, /* how long a stop waits for answers to leave */
     LISTEN_BACKLOG = 511,
+    FIRST_CLASS = 2, /* of status codes: nobody answers 1xx */
 };
 
 /* --- the queue ------------------------------------------------------------------- */
@@ -153,7 +154,7 @@ static void make_metrics(struct arena *a, struct http_server *s)
 
         s->metrics[i].seconds = metric_histogram("waybill_http_request_duration_seconds", labels,
                                                  "From the request line to the answer");
-        for (int class = 1; class < HTTP_STATUS_CLASSES; class ++)
+        for (int class = FIRST_CLASS; class < HTTP_STATUS_CLASSES; class ++)
             s->metrics[i].requests[class] = metric_counter(
                 "waybill_http_requests_total", arena_printf(a, "%s,status=\"%dxx\"", labels, class),
                 "Requests answered");

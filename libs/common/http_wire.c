@@ -158,7 +158,7 @@ static enum MHD_Result send_answer(struct http_server *s, struct http_exchange *
     if (!x->content_type)
         x->content_type = "application/json";
     metric_observe_us(x->metrics->seconds, now_us() - x->started_us);
-    if (class > 0 && class < HTTP_STATUS_CLASSES)
+    if (class < HTTP_STATUS_CLASSES && x->metrics->requests[class])
         metric_add(x->metrics->requests[class], 1);
     /* PERSISTENT: the body lives in the arena, which on_completed() frees. */
     r = MHD_create_response_from_buffer(strlen(body), (void *)(uintptr_t)body,

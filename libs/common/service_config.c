@@ -19,7 +19,7 @@ static const struct config_key common_keys[] = {
     {"HTTP_WORKERS",         CONFIG_INT,    AT(workers),           "4",      1,  256,     "requests handled at once"},
     {"HTTP_QUEUE",           CONFIG_INT,    AT(queue_limit),       "256",    1,  65536,   "requests that may wait; beyond: 503"},
     {"HTTP_MAX_CONNECTIONS", CONFIG_INT,    AT(max_connections),   "512",    8,  65536,   "open connections"},
-    {"DATABASE_URL",         CONFIG_STR,    AT(database_url),      NULL,     0,  0,       "postgresql://role@host:port/database"},
+    {"DATABASE_URL",         CONFIG_STR,    AT(database_url),      NULL,     0,  0,       "postgresql://role@host:port/database, no password in it"},
     {"DATABASE_PASSWORD",    CONFIG_SECRET, AT(database_password), "",       0,  0,       "of that role"},
     {"INBOX_KEEP_S",         CONFIG_INT,    AT(keep_s),            "604800", 60, 31536000,
      "seconds to remember events and idempotency keys"},
