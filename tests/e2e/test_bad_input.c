@@ -31,7 +31,7 @@ static const struct {
     const char *detail;
 } bad_orders[] = {
   /* not JSON, or not an object */
-    {"",                                                                                            400, "empty"               },
+    {"",                                                                                            400, "empty"              },
     {"{",                                                                                           400, "JSON"               },
     {"nonsense",                                                                                    400, "JSON"               },
     {"[]",                                                                                          400, "object"             },
