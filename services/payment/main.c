@@ -14,18 +14,16 @@ static struct settings {
 } settings;
 
 #define AT(field) offsetof(struct settings, field)
+
+/* clang-format off */
 static const struct config_key keys[] = {
-    {"PROVIDER_URL",         CONFIG_STR,    AT(provider_url),        NULL,   0,   0,
-     "the payment provider, http://host:port"                       },
-    {"PROVIDER_KEY",         CONFIG_SECRET, AT(provider_key),        NULL,   0,   0,
-     "the key that the provider knows us by, or PROVIDER_KEY_FILE"  },
-    {"PROVIDER_TIMEOUT_MS",  CONFIG_INT,    AT(provider_timeout_ms), "4000", 100, 60000,
-     "how long to wait for an answer of the provider"               },
-    {"PAYMENT_MAX_ATTEMPTS", CONFIG_INT,    AT(max_attempts),        "6",    1,   1000,
-     "calls without a clear answer after which a charge is given up"},
-    {"JOB_THREADS",          CONFIG_INT,    AT(job_threads),         "4",    1,   64,
-     "how many calls to the provider may be under way at once"      },
+    {"PROVIDER_URL",         CONFIG_STR,    AT(provider_url),        NULL,   0,   0,     "the payment provider, http://host:port"},
+    {"PROVIDER_KEY",         CONFIG_SECRET, AT(provider_key),        NULL,   0,   0,     "what we bear there"},
+    {"PROVIDER_TIMEOUT_MS",  CONFIG_INT,    AT(provider_timeout_ms), "4000", 100, 60000, "to wait for an answer of the provider"},
+    {"PAYMENT_MAX_ATTEMPTS", CONFIG_INT,    AT(max_attempts),        "6",    1,   1000,  "calls without a clear answer, then a charge is given up"},
+    {"JOB_THREADS",          CONFIG_INT,    AT(job_threads),         "4",    1,   64,    "calls to the provider under way at once"},
 };
+/* clang-format on */
 
 /* Its threads are a setting. */
 static struct service_job jobs[] = {

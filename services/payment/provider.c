@@ -37,6 +37,7 @@ void provider_close(void)
 {
     http_target_free(target);
     target = NULL;
+    breaker = (struct breaker){.state = BREAKER_CLOSED};
 }
 
 static struct payment_outcome known(enum payment_event e, const char *reason)

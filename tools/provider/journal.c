@@ -90,7 +90,7 @@ static struct err prepare(struct journal *j, struct arena *a, const char *path, 
     if (j->fd < 0)
         return failed(a, "open", path);
     if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
-        return failed(a, "lock", path);
+        return err_new(a, ERR_UNAVAILABLE, "%s is in use by another process", path);
     err = read_all(j, a, path, each, arg);
     if (err.code)
         return err;

@@ -16,20 +16,20 @@ static struct settings {
 } settings;
 
 #define AT(field) offsetof(struct settings, field)
+
+/* clang-format off */
 static const struct config_key keys[] = {
-    {"PORT",           CONFIG_INT,    AT(port),         "8006",      1, 65535,            "where to listen"                 },
-    {"LISTEN_ADDRESS", CONFIG_STR,    AT(address),      "127.0.0.1", 0, 0,                "on which address to listen"      },
-    {"LOG_LEVEL",      CONFIG_STR,    AT(log_level),    "info",      0, 0,                "debug, info, warn or error"      },
-    {"PROVIDER_KEY",   CONFIG_SECRET, AT(key),          NULL,        0, 0,
-     "what callers must bear, or PROVIDER_KEY_FILE"                                                                         },
-    {"LEDGER_FILE",    CONFIG_STR,    AT(ledger_file),  "",          0, 0,
-     "the journal of the ledger; without one a restart forgets all"                                                         },
-    {"LEDGER_LIMIT",   CONFIG_INT,    AT(ledger_limit), "1000000",   1, LEDGER_MAX_LIMIT,
-     "how many charges the ledger takes"                                                                                    },
-    {"WORKERS",        CONFIG_INT,    AT(workers),      "16",        1, 256,
-     "requests at once; each slow charge occupies one while it lasts"                                                       },
-    {"SLOW_MS",        CONFIG_INT,    AT(slow_ms),      "3000",      0, 60000,            "how long pm_slow takes to answer"},
+    {"PORT",           CONFIG_INT,    AT(port),         "8006",    1, 65535, "to serve HTTP on"},
+    {"LISTEN_ADDRESS", CONFIG_STR,    AT(address),      "0.0.0.0", 0, 0,     "to serve HTTP on"},
+    {"HTTP_WORKERS",   CONFIG_INT,    AT(workers),      "16",      1, 256,   "requests handled at once; a slow charge occupies one"},
+    {"LOG_LEVEL",      CONFIG_STR,    AT(log_level),    "info",    0, 0,     "debug, info, warn or error"},
+    {"PROVIDER_KEY",   CONFIG_SECRET, AT(key),          NULL,      0, 0,     "what callers must bear"},
+    {"LEDGER_FILE",    CONFIG_STR,    AT(ledger_file),  "",        0, 0,     "journal of the ledger; without one a restart forgets all"},
+    {"LEDGER_LIMIT",   CONFIG_INT,    AT(ledger_limit), "1000000", 1, LEDGER_MAX_LIMIT,
+     "keys that the ledger takes; beyond: 503"},
+    {"SLOW_MS",        CONFIG_INT,    AT(slow_ms),      "3000",    0, 60000, "how long pm_slow takes to answer"},
 };
+/* clang-format on */
 enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
 
 static int fail(struct err err)
