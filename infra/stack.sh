@@ -79,20 +79,20 @@ deliver_file() { # from, to
 }
 
 sample_order() {
-    echo
     "$infra/demo.sh" sample
 }
 
 what_next() { # when it began
-    local url
+    local url make=make
     url=http://127.0.0.1:$(port_of gateway)
+    [ "$NAME" = main ] || make="make NAME=$NAME"
     cat <<TEXT
 
 The API is at $url ($url/healthz tells how it is).
-    make demo            five ways an order can go
-    make status          what runs, and what it uses
-    make logs s=order    what a service says; without s, all of them
-    make down            stop; the data stays
+    $make demo            five ways an order can go
+    $make status          what runs, and what it uses
+    $make logs s=order    what a service says; without s, all of them
+    $make down            stop; the data stays
 The administrator is ${ADMIN_EMAIL:-admin@waybill.example}, the password is in $STATE/secrets/admin-password
 TEXT
 }
@@ -103,9 +103,13 @@ inside() { # verb...
 }
 
 destroy() {
-    find_state || return 0
-    inside down >/dev/null
+    if find_state; then
+        inside down >/dev/null
+    elif [ -z "$STATE" ]; then
+        return 0 # there is none, not even half of one
+    fi
     rm -rf "$STATE" "${STACKS:?}/$NAME"
+    rmdir "${STATE%/*}" 2>/dev/null || true # /var/tmp/waybill-...; build/stacks if it was the last
     echo "Stack $NAME is gone, with its data."
 }
 

@@ -19,10 +19,12 @@ status() {
 status_line() { # instance
     local state=down pid='' uptime=- resident=-
     if pid=$(pid_of "$1"); then
-        state=starting
+        state='not ready'
         is_ready "$1" && state=ready
         uptime=$(uptime_of "$1")
         resident=$(resident_of "$pid")
+    elif sv status "$STATE/service/$1" 2>/dev/null | grep -qE '^finish|want up'; then
+        state=restarting
     fi
     printf '%-16s %-10s %8s %7s %10s %10s %9s\n' "$1" "$state" "${pid:--}" "$(port_of "$1")" \
         "$uptime" "$resident" "$(restarts_of "$1")"
@@ -109,5 +111,5 @@ environment() {
 
 # Over the socket, where the stack's owner and root need no password.
 superuser_url() { # database
-    echo "postgresql:///$1?host=$STATE/run&port=$(port_of postgres)&user=postgres"
+    echo "postgresql:///$1?host=${STATE// /%20}/run&port=$(port_of postgres)&user=postgres"
 }

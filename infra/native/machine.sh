@@ -86,21 +86,19 @@ check_disk() {
 
 # Ports of components that do not run yet must be free.
 check_ports() {
-    local instance port taken=0 listening
+    local instance taken=() listening
     listening=" $(listening_ports | xargs) "
     for instance in $(all_instances); do
-        port=$(port_of "$instance")
-        if [[ $listening == *" $port "* ]] && ! runs "$instance"; then
-            echo "waybill: port $port, which $instance needs, is in use by $(holder_of "$port")." >&2
-            taken=1
-        fi
+        runs "$instance" || [[ $listening != *" $(port_of "$instance") "* ]] ||
+            taken+=("$(port_of "$instance")")
     done
-    port=$((BASE + RABBITMQ_DIST_OFFSET))
-    if [[ $listening == *" $port "* ]] && ! runs rabbitmq; then
-        echo "waybill: port $port, which rabbitmqctl needs, is in use by $(holder_of "$port")." >&2
-        taken=1
-    fi
-    [ $taken = 0 ] || fail "free it, or choose other ports: PORT_BASE=12000 NAME=$NAME make up"
+    [ ${#taken[@]} -gt 0 ] || return 0
+    fail "port ${taken[0]} is in use by $(holder_of "${taken[0]}")$(and_more "${taken[@]}")." \
+        "Free it, or choose other ports: make up PORT_BASE=$((BASE == 12000 ? 14000 : 12000))"
+}
+
+and_more() { # first, others...
+    [ $# -lt 2 ] || echo ", and so are ${*:2}"
 }
 
 runs() { # instance
