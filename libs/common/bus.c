@@ -211,11 +211,11 @@ static struct err check(struct bus *b, struct arena *a, const struct message *m)
     return OK;
 }
 
-static void note_publication(struct bus *b, const char *id)
+static void note_publication(struct bus *b, const char *id, bool mandatory)
 {
     struct publication *p = &b->published[b->npublished++];
 
-    *p = (struct publication){.settled = false};
+    *p = (struct publication){.mandatory = mandatory};
     memcpy(p->id, id, strnlen(id, ID_LEN));
     b->nunsettled++;
 }
@@ -243,7 +243,7 @@ static struct err publish(struct bus *b, struct arena *a, const char *exchange, 
                                 amqp_cstring_bytes(key), mandatory, immediate, &properties, body);
     if (status != AMQP_STATUS_OK)
         return bus_library_error(b, a, "publish", status);
-    note_publication(b, m->id);
+    note_publication(b, m->id, mandatory);
     return OK;
 }
 

@@ -83,7 +83,7 @@ static void note_return(struct bus *b, const amqp_basic_properties_t *p)
     for (size_t i = 0; i < b->npublished; i++) {
         struct publication *known = &b->published[i];
 
-        if (!known->refused && strcmp(known->id, id) == 0) {
+        if (known->mandatory && !known->refused && strcmp(known->id, id) == 0) {
             known->refused = true;
             return;
         }

@@ -12,6 +12,7 @@ enum { BUS_CHANNEL = 1 };
 /* A published message that the broker has or has not answered for. */
 struct publication {
     char id[ID_LEN + 1]; /* of the message, to find it when it is returned */
+    bool mandatory;      /* only such a message is returned */
     bool settled, refused;
 };
 
