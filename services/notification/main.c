@@ -15,10 +15,12 @@ static struct settings {
 
 #define AT(member) offsetof(struct settings, member)
 
+/* clang-format off */
 static const struct config_key keys[] = {
     {"USER_URL", CONFIG_STR, AT(user_url), NULL,  0, 0, "the user service, http://host:port"},
-    {"MAILER",   CONFIG_STR, AT(mailer),   "log", 0, 0, "how mails leave: log"              },
+    {"MAILER",   CONFIG_STR, AT(mailer),   "log", 0, 0, "how mails leave: log"},
 };
+/* clang-format on */
 
 static const struct service_job jobs[] = {
     {.name = "delivery", .step = jobs_deliver, .period_ms = 1000, .threads = 2},

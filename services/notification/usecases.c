@@ -10,8 +10,8 @@
 #include "trace.h"
 #include "worker.h"
 
-/* Longer than a delivery can take: the look-up's and the mailer's time limits. */
-enum { LEASE_MS = 30000 };
+/* Longer than a delivery can take: the look-up has two seconds, the mailer its limit. */
+enum { LEASE_MS = MAILER_TIMEOUT_MS + 5000 };
 
 static const struct mailer *mailer;
 

@@ -19,15 +19,16 @@ static struct settings {
 
 #define AT(member) offsetof(struct settings, member)
 
+/* clang-format off */
 static const struct config_key keys[] = {
-    {"JWT_PRIVATE_KEY",     CONFIG_SECRET, AT(private_key),    NULL,    0, 0,       "EC key on P-256 in PEM"      },
-    {"TOKEN_TTL_S",         CONFIG_INT,    AT(token_ttl_s),    "900",   1, 86400,   "a token's life, seconds"     },
-    {"PASSWORD_MEMORY_KIB", CONFIG_INT,    AT(memory_kib),     "19456", 8, 1048576,
-     "memory to hash with, KiB"                                                                                   },
-    {"PASSWORD_OPS",        CONFIG_INT,    AT(passes),         "2",     1, 64,      "passes over that memory"     },
-    {"ADMIN_EMAIL",         CONFIG_STR,    AT(admin_email),    "",      0, 0,       "the first administrator"     },
-    {"ADMIN_PASSWORD",      CONFIG_SECRET, AT(admin_password), "",      0, 0,       "and password, 8 to 128 bytes"},
+    {"JWT_PRIVATE_KEY",     CONFIG_SECRET, AT(private_key),    NULL,    0, 0,       "EC key on P-256 in PEM that access tokens are signed with"},
+    {"TOKEN_TTL_S",         CONFIG_INT,    AT(token_ttl_s),    "900",   1, 86400,   "seconds that an access token is valid"},
+    {"PASSWORD_MEMORY_KIB", CONFIG_INT,    AT(memory_kib),     "19456", 8, 1048576, "memory that hashing one password takes"},
+    {"PASSWORD_OPS",        CONFIG_INT,    AT(passes),         "2",     1, 64,      "passes over that memory"},
+    {"ADMIN_EMAIL",         CONFIG_STR,    AT(admin_email),    "",      0, 0,       "the first administrator, made unless somebody has this address"},
+    {"ADMIN_PASSWORD",      CONFIG_SECRET, AT(admin_password), "",      0, 0,       "of the first administrator, 8 to 128 bytes"},
 };
+/* clang-format on */
 
 /* Better now than with the first token that nobody accepts. */
 static struct err check_keys(struct ctx *ctx)
