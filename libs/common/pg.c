@@ -20,11 +20,12 @@ static void log_notice(void *unused, const char *message)
     log_info("database: %.*s", (int)strcspn(message, "\n"), message);
 }
 
-/* Our limits, then the url's own 'options': of two settings the later one counts. */
+/* Our limits, then the url's own 'options': of two settings the later one counts.
+ * NULL: no valid url. */
 static const char *session_options(struct arena *a, const char *url)
 {
     PQconninfoOption *settings = PQconninfoParse(url, NULL);
-    const char *options = limits;
+    const char *options = settings ? limits : NULL;
 
     for (PQconninfoOption *s = settings; s && s->keyword; s++)
         if (!strcmp(s->keyword, "options") && s->val)
@@ -61,8 +62,13 @@ static PGconn *connect_to(const struct db_options *opt, const char *options)
 
 bool pg_connect(struct pg *pg, const struct db_options *opt, struct arena *a, const char **why)
 {
+    const char *options = session_options(a, opt->url);
+
     pg_close(pg);
-    pg->conn = connect_to(opt, session_options(a, opt->url));
+    *why = "the database's url is not valid"; /* libpq would show it with its password */
+    if (!options)
+        return false;
+    pg->conn = connect_to(opt, options);
     PQsetNoticeProcessor(pg->conn, log_notice, NULL);
     if (PQstatus(pg->conn) == CONNECTION_OK && !PQsetnonblocking(pg->conn, 1))
         return true;

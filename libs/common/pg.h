@@ -36,7 +36,7 @@ struct pg_statement {
     bool begin; /* open a transaction first */
 };
 
-/* False: '*why' says why, in libpq's words, until the arena ends. */
+/* False: '*why' says why, fit for the log, until the arena ends. */
 bool pg_connect(struct pg *pg, const struct db_options *opt, struct arena *a, const char **why);
 void pg_close(struct pg *pg); /* also when there is no session */
 

@@ -191,8 +191,10 @@ struct worker *worker_start(const struct worker_options *opt)
     w->next = workers;
     workers = w;
     pthread_mutex_unlock(&lock);
-    if (pthread_create(&w->thread, NULL, run, w) != 0)
+    if (pthread_create(&w->thread, NULL, run, w) != 0) {
+        log_error("worker %s: no thread for it", w->opt.name);
         abort(); /* at start; the supervisor tries again */
+    }
     return w;
 }
 

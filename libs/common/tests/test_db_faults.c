@@ -7,12 +7,15 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "clock.h"
 #include "db.h"
+#include "log.h"
 #include "testing.h"
 #include "wire.h"
 
@@ -161,6 +164,46 @@ static void a_session_whose_tables_changed_is_replaced(void **state)
     db_disconnect(ctx->db);
 }
 
+/* The log's lines of one call, read back from standard error. */
+static const char *logged_by(struct err (*call)(struct ctx *), struct ctx *c)
+{
+    char *text = arena_alloc(ctx->arena, 4096);
+    FILE *file = tmpfile();
+    int saved = dup(STDERR_FILENO);
+
+    assert_non_null(file);
+    assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+    assert_true(log_init("test", "test", "debug"));
+    assert_int_equal(call(c).code, ERR_UNAVAILABLE);
+    assert_true(log_init("test", "test", "error"));
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    rewind(file);
+    assert_true(fread(text, 1, 4095, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void a_password_does_not_get_into_the_log(void **state)
+{
+    static const char *const urls[] = {
+        "postgresql://nobody:hunter2@[::1/none",      /* is none */
+        "postgresql://nobody:hunter2@127.0.0.1:1/no", /* nobody listens */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct ctx mine = *ctx;
+        const char *log;
+
+        mine.db = db_open(&(struct db_options){.url = urls[i], .password = "hunter2"});
+        log = logged_by(db_ping, &mine);
+        assert_non_null(strstr(log, "database: "));
+        assert_null(strstr(log, "hunter2"));
+        db_close(mine.db);
+    }
+}
+
 static void a_unit_without_statements_commits_without_a_server(void **state)
 {
     struct ctx nowhere = *ctx;
@@ -307,6 +350,7 @@ int main(void)
         TEST(a_commit_without_its_session_is_unavailable),
         TEST(a_session_that_forgot_its_statements_is_replaced),
         TEST(a_session_whose_tables_changed_is_replaced),
+        TEST(a_password_does_not_get_into_the_log),
         TEST(a_unit_without_statements_commits_without_a_server),
         TEST_BEHIND(an_answer_that_does_not_come_is_not_waited_for),
         TEST_BEHIND(a_statement_too_big_for_a_stuck_network_is_not_waited_for),
