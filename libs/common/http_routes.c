@@ -38,7 +38,9 @@ static const char *decode(struct arena *a, const char *s, size_t len, bool plus_
 
     for (size_t i = 0; i < len; i++) {
         if (s[i] != '%') {
-            out[n++] = plus_is_blank && s[i] == '+' ? ' ' : s[i];
+            out[n++] = s[i];
+            if (plus_is_blank && s[i] == '+')
+                out[n - 1] = ' ';
             continue;
         }
         int high = i + 2 < len ? hex(s[i + 1]) : -1;

@@ -38,7 +38,8 @@ static struct {
 
 static struct err ping(struct ctx *ctx, void *arg, bool *more)
 {
-    (void)arg, (void)more;
+    (void)arg;
+    *more = false;
     return db_ping(ctx);
 }
 

@@ -275,7 +275,7 @@ static void an_expired_token_is_refused_although_it_was_verified_before(void **s
     token = signed_token(60);
     assert_accepted(token);
     assert_accepted(token); /* from the cache */
-    clock_freeze(now + 66 * 1000);
+    clock_freeze(now + INT64_C(66000));
     assert_refused(token);
 }
 

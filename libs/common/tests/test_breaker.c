@@ -73,7 +73,7 @@ static void an_open_breaker_lets_one_call_through_after_its_pause(void **state)
     assert_true(breaker_allow(&b, BREAKER_OPEN_MS));
     assert_int_equal(b.state, BREAKER_HALF_OPEN);
     assert_false(breaker_allow(&b, BREAKER_OPEN_MS));
-    assert_false(breaker_allow(&b, 100 * BREAKER_OPEN_MS));
+    assert_false(breaker_allow(&b, INT64_C(100) * BREAKER_OPEN_MS));
 }
 
 static void a_failed_probe_starts_a_new_pause(void **state)

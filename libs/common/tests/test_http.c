@@ -19,43 +19,43 @@
 
 static void an_answer_is_json_that_nobody_stores(void **state)
 {
-    struct web_reply r = get("/things/a");
+    struct web_reply r = thing_get("/things/a");
 
     (void)state;
     assert_int_equal(r.status, 200);
-    assert_string_equal(web_header(arena, &r, "Content-Type"), "application/json");
-    assert_string_equal(web_header(arena, &r, "Cache-Control"), "no-store");
-    assert_null(web_header(arena, &r, "Location"));
-    assert_null(web_header(arena, &r, "Retry-After"));
+    assert_string_equal(web_header(thing.arena, &r, "Content-Type"), "application/json");
+    assert_string_equal(web_header(thing.arena, &r, "Cache-Control"), "no-store");
+    assert_null(web_header(thing.arena, &r, "Location"));
+    assert_null(web_header(thing.arena, &r, "Retry-After"));
 }
 
 static void what_was_created_has_a_location(void **state)
 {
-    struct web_reply r = post(JSON, "{\"name\":\"a\"}");
+    struct web_reply r = thing_post(JSON, "{\"name\":\"a\"}");
 
     (void)state;
     assert_int_equal(r.status, 201);
-    assert_string_equal(web_header(arena, &r, "Location"), "/things/a");
+    assert_string_equal(web_header(thing.arena, &r, "Location"), "/things/a");
 }
 
 static void an_answer_may_have_no_body(void **state)
 {
-    struct web_reply r = web_request(arena, port, "DELETE", "/things/a", "", NULL);
+    struct web_reply r = web_request(thing.arena, thing.port, "DELETE", "/things/a", "", NULL);
 
     (void)state;
     assert_int_equal(r.status, 204);
-    assert_null(web_header(arena, &r, "Content-Type"));
+    assert_null(web_header(thing.arena, &r, "Content-Type"));
 }
 
 static void head_is_answered_like_get_without_the_body(void **state)
 {
-    struct web_reply r = web_request(arena, port, "HEAD", "/things/a", "", NULL);
+    struct web_reply r = web_request(thing.arena, thing.port, "HEAD", "/things/a", "", NULL);
 
     (void)state;
     assert_int_equal(r.status, 200);
-    assert_string_equal(web_header(arena, &r, "Content-Length"),
-                        arena_printf(arena, "%zu", get("/things/a").body_len));
-    assert_int_equal(web_request(arena, port, "HEAD", "/livez", "", NULL).status, 200);
+    assert_string_equal(web_header(thing.arena, &r, "Content-Length"),
+                        arena_printf(thing.arena, "%zu", thing_get("/things/a").body_len));
+    assert_int_equal(web_request(thing.arena, thing.port, "HEAD", "/livez", "", NULL).status, 200);
 }
 
 static void a_connection_serves_many_requests(void **state)
@@ -66,12 +66,12 @@ static void a_connection_serves_many_requests(void **state)
         "POST /things HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc"
         "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n";
     static const int statuses[] = {200, 404, 415, 200};
-    int fd = web_connect(port);
+    int fd = web_connect(thing.port);
 
     (void)state;
     web_write(fd, requests, strlen(requests));
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-        assert_int_equal(web_read(arena, fd, false).status, statuses[i]);
+        assert_int_equal(web_read(thing.arena, fd, false).status, statuses[i]);
     close(fd);
 }
 
@@ -82,17 +82,17 @@ static void a_request_id_is_kept_when_sane_and_made_otherwise(void **state)
     char *line;
 
     (void)state;
-    r = web_request(arena, port, "GET", "/nowhere", "X-Request-ID: Req-1._x\r\n", NULL);
-    assert_string_equal(web_header(arena, &r, "X-Request-ID"), "Req-1._x");
-    assert_string_equal(web_problem(arena, &r, "request_id"), "Req-1._x");
+    r = web_request(thing.arena, thing.port, "GET", "/nowhere", "X-Request-ID: Req-1._x\r\n", NULL);
+    assert_string_equal(web_header(thing.arena, &r, "X-Request-ID"), "Req-1._x");
+    assert_string_equal(web_problem(thing.arena, &r, "request_id"), "Req-1._x");
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-        line = arena_printf(arena, "X-Request-ID: %s\r\n", odd[i]);
-        r = web_request(arena, port, "GET", "/things", line, NULL);
-        assert_true(id_valid(web_header(arena, &r, "X-Request-ID")));
+        line = arena_printf(thing.arena, "X-Request-ID: %s\r\n", odd[i]);
+        r = web_request(thing.arena, thing.port, "GET", "/things", line, NULL);
+        assert_true(id_valid(web_header(thing.arena, &r, "X-Request-ID")));
     }
-    line = arena_printf(arena, "X-Request-ID: %065d\r\n", 0);
-    r = web_request(arena, port, "GET", "/livez", line, NULL);
-    assert_true(id_valid(web_header(arena, &r, "X-Request-ID")));
+    line = arena_printf(thing.arena, "X-Request-ID: %065d\r\n", 0);
+    r = web_request(thing.arena, thing.port, "GET", "/livez", line, NULL);
+    assert_true(id_valid(web_header(thing.arena, &r, "X-Request-ID")));
 }
 
 /* --- errors -------------------------------------------------------------------------------- */
@@ -116,15 +116,15 @@ static void errors_have_their_status(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const char *target = arena_printf(arena, "/fail/%d", cases[i].code);
-        struct web_reply r = get(target);
+        const char *target = arena_printf(thing.arena, "/fail/%d", cases[i].code);
+        struct web_reply r = thing_get(target);
 
-        assert_problem(&r, cases[i].status, cases[i].detail);
-        assert_string_equal(web_problem(arena, &r, "instance"), target);
+        assert_thing_problem(&r, cases[i].status, cases[i].detail);
+        assert_string_equal(web_problem(thing.arena, &r, "instance"), target);
         if (r.status == 503)
-            assert_string_equal(web_header(arena, &r, "Retry-After"), "2");
+            assert_string_equal(web_header(thing.arena, &r, "Retry-After"), "2");
         if (r.status == 401)
-            assert_string_equal(web_header(arena, &r, "WWW-Authenticate"), "Bearer");
+            assert_string_equal(web_header(thing.arena, &r, "WWW-Authenticate"), "Bearer");
     }
 }
 
@@ -143,37 +143,37 @@ static void an_unknown_path_is_404(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        struct web_reply r = get(targets[i]);
+        struct web_reply r = thing_get(targets[i]);
 
-        assert_problem(&r, 404, "there is nothing at this path");
+        assert_thing_problem(&r, 404, "there is nothing at this path");
     }
 }
 
 static void another_method_is_405_and_told_what_is_allowed(void **state)
 {
-    struct web_reply r = web_request(arena, port, "PATCH", "/things/a", "", NULL);
+    struct web_reply r = web_request(thing.arena, thing.port, "PATCH", "/things/a", "", NULL);
 
     (void)state;
-    assert_problem(&r, 405, "this path takes GET, HEAD, DELETE");
-    assert_string_equal(web_header(arena, &r, "Allow"), "GET, HEAD, DELETE");
-    r = web_request(arena, port, "DELETE", "/things", "", NULL);
-    assert_problem(&r, 405, "this path takes GET, HEAD, POST");
-    r = web_request(arena, port, "POST", "/readyz", "", NULL);
-    assert_problem(&r, 405, "this path takes GET and HEAD");
-    assert_string_equal(web_header(arena, &r, "Allow"), "GET, HEAD");
+    assert_thing_problem(&r, 405, "this path takes GET, HEAD, DELETE");
+    assert_string_equal(web_header(thing.arena, &r, "Allow"), "GET, HEAD, DELETE");
+    r = web_request(thing.arena, thing.port, "DELETE", "/things", "", NULL);
+    assert_thing_problem(&r, 405, "this path takes GET, HEAD, POST");
+    r = web_request(thing.arena, thing.port, "POST", "/readyz", "", NULL);
+    assert_thing_problem(&r, 405, "this path takes GET and HEAD");
+    assert_string_equal(web_header(thing.arena, &r, "Allow"), "GET, HEAD");
 }
 
 static void what_a_handler_finds_wrong_is_400(void **state)
 {
-    struct web_reply r = post(JSON, "{\"name\":\"a\"} and more");
+    struct web_reply r = thing_post(JSON, "{\"name\":\"a\"} and more");
 
     (void)state;
     assert_int_equal(r.status, 400);
-    r = post(JSON, "{\"name\":\"a\",\"size\":1}");
+    r = thing_post(JSON, "{\"name\":\"a\",\"size\":1}");
     assert_int_equal(r.status, 400);
-    r = post(JSON, "{\"name\":1}");
+    r = thing_post(JSON, "{\"name\":1}");
     assert_int_equal(r.status, 400);
-    r = post("", NULL);
+    r = thing_post("", NULL);
     assert_int_equal(r.status, 400);
 }
 
@@ -182,16 +182,16 @@ static void what_a_handler_finds_wrong_is_400(void **state)
 static void readiness_is_told_with_its_checks(void **state)
 {
     struct health_check *check = health_check("test");
-    struct web_reply r = get("/readyz");
+    struct web_reply r = thing_get("/readyz");
 
     (void)state;
     assert_int_equal(r.status, 503);
     assert_non_null(strstr(r.body, "\"test\":\"failing\""));
     health_set(check, true);
-    assert_int_equal(get("/readyz").status, 200);
+    assert_int_equal(thing_get("/readyz").status, 200);
     health_set_serving(false);
-    assert_int_equal(get("/readyz").status, 503);
-    assert_int_equal(get("/livez").status, 200);
+    assert_int_equal(thing_get("/readyz").status, 503);
+    assert_int_equal(thing_get("/livez").status, 200);
     health_set_serving(true);
 }
 
@@ -200,11 +200,11 @@ static void requests_are_counted_by_route_and_kind_of_answer(void **state)
     struct web_reply r;
 
     (void)state;
-    get("/fail/1");
-    get("/nowhere/at/all");
-    r = get("/metrics");
+    thing_get("/fail/1");
+    thing_get("/nowhere/at/all");
+    r = thing_get("/metrics");
     assert_int_equal(r.status, 200);
-    assert_string_equal(web_header(arena, &r, "Content-Type"),
+    assert_string_equal(web_header(thing.arena, &r, "Content-Type"),
                         "text/plain; version=0.0.4; charset=utf-8");
     assert_null(strstr(r.body, "waybill_http_requests_total{route=\"/fail/*\",method=\"GET\","
                                "status=\"4xx\"} 0\n"));
@@ -223,18 +223,18 @@ static void requests_are_counted_by_route_and_kind_of_answer(void **state)
 
 static void a_port_in_use_is_named(void **state)
 {
-    struct http_options opt = {.address = "127.0.0.1", .port = port, .workers = 1};
+    struct http_options opt = {.address = "127.0.0.1", .port = thing.port, .workers = 1};
     struct http_server *second;
-    struct err err = http_start(arena, &opt, &second);
+    struct err err = http_start(thing.arena, &opt, &second);
 
     (void)state;
     assert_int_equal(err.code, ERR_UNAVAILABLE);
-    assert_string_equal(err.msg, arena_printf(arena,
+    assert_string_equal(err.msg, arena_printf(thing.arena,
                                               "cannot listen on 127.0.0.1 port %u: Address already "
                                               "in use",
-                                              port));
+                                              thing.port));
     opt.address = "nowhere.example";
-    assert_int_equal(http_start(arena, &opt, &second).code, ERR_INVALID);
+    assert_int_equal(http_start(thing.arena, &opt, &second).code, ERR_INVALID);
 }
 
 static void a_route_that_needs_a_token_needs_a_key(void **state)
@@ -245,7 +245,7 @@ static void a_route_that_needs_a_token_needs_a_key(void **state)
     struct http_server *second;
 
     (void)state;
-    assert_int_equal(http_start(arena, &opt, &second).code, ERR_INTERNAL);
+    assert_int_equal(http_start(thing.arena, &opt, &second).code, ERR_INTERNAL);
 }
 
 int main(void)

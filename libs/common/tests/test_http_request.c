@@ -30,10 +30,10 @@ static void path_segments_are_decoded(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct web_reply r = get(cases[i].target);
-        const char *second = member(&r, "second");
+        struct web_reply r = thing_get(cases[i].target);
+        const char *second = thing_member(&r, "second");
 
-        assert_string_equal(member(&r, "first"), cases[i].first);
+        assert_string_equal(thing_member(&r, "first"), cases[i].first);
         assert_string_equal(second ? second : "-", cases[i].second ? cases[i].second : "-");
     }
 }
@@ -41,23 +41,23 @@ static void path_segments_are_decoded(void **state)
 static void the_first_route_that_fits_is_taken(void **state)
 {
     (void)state;
-    assert_int_equal(get("/things/mine").status, 204);
-    assert_int_equal(get("/things/yours").status, 200);
+    assert_int_equal(thing_get("/things/mine").status, 204);
+    assert_int_equal(thing_get("/things/yours").status, 200);
 }
 
 static void query_parameters_are_decoded_and_the_first_one_wins(void **state)
 {
-    struct web_reply r = get("/things?x=1&q=a%26b+%2B&q=second&empty=&&y");
+    struct web_reply r = thing_get("/things?x=1&q=a%26b+%2B&q=second&empty=&&y");
 
     (void)state;
-    assert_string_equal(member(&r, "q"), "a&b +");
-    assert_string_equal(member(&r, "empty"), "");
-    r = get("/things?q&empty");
-    assert_string_equal(member(&r, "q"), "");
-    r = get("/things?Q=1");
-    assert_null(member(&r, "q"));
-    r = get("/things?q=a=b");
-    assert_string_equal(member(&r, "q"), "a=b");
+    assert_string_equal(thing_member(&r, "q"), "a&b +");
+    assert_string_equal(thing_member(&r, "empty"), "");
+    r = thing_get("/things?q&empty");
+    assert_string_equal(thing_member(&r, "q"), "");
+    r = thing_get("/things?Q=1");
+    assert_null(thing_member(&r, "q"));
+    r = thing_get("/things?q=a=b");
+    assert_string_equal(thing_member(&r, "q"), "a=b");
 }
 
 static void a_broken_target_is_400(void **state)
@@ -71,11 +71,11 @@ static void a_broken_target_is_400(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        struct web_reply r = get(targets[i]);
+        struct web_reply r = thing_get(targets[i]);
 
         if (r.status != 400)
             fail_msg("%s is answered %d", targets[i], r.status);
-        assert_non_null(web_problem(arena, &r, "detail"));
+        assert_non_null(web_problem(thing.arena, &r, "detail"));
     }
 }
 
@@ -98,12 +98,12 @@ static void a_body_must_be_json(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(post(cases[i].headers, "{\"name\":\"a\"}").status, cases[i].status);
+        assert_int_equal(thing_post(cases[i].headers, "{\"name\":\"a\"}").status, cases[i].status);
 }
 
 static const char *filler(size_t len)
 {
-    char *text = arena_alloc(arena, len + 1);
+    char *text = arena_alloc(thing.arena, len + 1);
 
     memset(text, 'x', len);
     return text;
@@ -111,8 +111,9 @@ static const char *filler(size_t len)
 
 static void a_body_is_bounded_by_what_it_declares(void **state)
 {
-    struct web_reply r = web_request(arena, port, "PUT", "/echo", JSON, filler(APP_MAX_BODY));
-    int fd = web_connect(port);
+    struct web_reply r =
+        web_request(thing.arena, thing.port, "PUT", "/echo", JSON, filler(APP_MAX_BODY));
+    int fd = web_connect(thing.port);
     static const char request[] = "PUT /echo HTTP/1.1\r\nHost: t\r\nContent-Type: "
                                   "application/json\r\nContent-Length: 1001\r\n\r\n";
 
@@ -120,11 +121,11 @@ static void a_body_is_bounded_by_what_it_declares(void **state)
     assert_int_equal(r.status, 200);
     assert_non_null(strstr(r.body, "\"body_len\":1000"));
     web_write(fd, request, strlen(request)); /* answered before a byte of it was sent */
-    r = web_read(arena, fd, false);
-    assert_problem(&r, 413, "a body is at most 1000 bytes");
+    r = web_read(thing.arena, fd, false);
+    assert_thing_problem(&r, 413, "a body is at most 1000 bytes");
     close(fd);
-    r = web_request(arena, port, "PUT", "/echo", "Content-Length: 99999999999999999999999\r\n",
-                    NULL);
+    r = web_request(thing.arena, thing.port, "PUT", "/echo",
+                    "Content-Length: 99999999999999999999999\r\n", NULL);
     assert_true(r.status == 413 || r.status == 400);
 }
 
@@ -134,8 +135,8 @@ static const char *chunks(size_t n, size_t len)
                        "Transfer-Encoding: chunked\r\n\r\n";
 
     for (size_t i = 0; i < n; i++)
-        text = arena_printf(arena, "%s%zx\r\n%s\r\n", text, len, filler(len));
-    return arena_printf(arena, "%s0\r\n\r\n", text);
+        text = arena_printf(thing.arena, "%s%zx\r\n%s\r\n", text, len, filler(len));
+    return arena_printf(thing.arena, "%s0\r\n\r\n", text);
 }
 
 static void a_body_in_chunks_is_bounded_as_it_comes(void **state)
@@ -155,15 +156,15 @@ static void a_body_in_chunks_is_bounded_as_it_comes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *request = chunks(cases[i].n, cases[i].len);
-        int fd = web_connect(port);
+        int fd = web_connect(thing.port);
         struct web_reply r;
 
         web_write(fd, request, strlen(request));
-        r = web_read(arena, fd, false);
+        r = web_read(thing.arena, fd, false);
         assert_int_equal(r.status, cases[i].status);
         if (r.status == 200)
-            assert_non_null(
-                strstr(r.body, arena_printf(arena, "\"body_len\":%zu", cases[i].n * cases[i].len)));
+            assert_non_null(strstr(
+                r.body, arena_printf(thing.arena, "\"body_len\":%zu", cases[i].n * cases[i].len)));
         close(fd);
     }
 }
@@ -171,22 +172,23 @@ static void a_body_in_chunks_is_bounded_as_it_comes(void **state)
 static void an_endless_body_is_hung_up_on(void **state)
 {
     const char *request = chunks(20, 1000);
-    int fd = web_connect(port);
+    int fd = web_connect(thing.port);
 
     (void)state;
     web_write(fd, request, strlen(request));
-    assert_int_equal(web_read(arena, fd, false).status, 0);
+    assert_int_equal(web_read(thing.arena, fd, false).status, 0);
     close(fd);
-    assert_int_equal(get("/livez").status, 200);
+    assert_int_equal(thing_get("/livez").status, 200);
 }
 
 static void headers_are_bounded(void **state)
 {
-    const char *line = arena_printf(arena, "X-Big: %s\r\n", filler(40000));
+    const char *line = arena_printf(thing.arena, "X-Big: %s\r\n", filler(40000));
 
     (void)state;
-    assert_int_equal(web_request(arena, port, "GET", "/things", line, NULL).status, 431);
-    assert_int_equal(get("/livez").status, 200);
+    assert_int_equal(web_request(thing.arena, thing.port, "GET", "/things", line, NULL).status,
+                     431);
+    assert_int_equal(thing_get("/livez").status, 200);
 }
 
 static void a_request_that_is_cut_off_harms_nobody(void **state)
@@ -198,12 +200,12 @@ static void a_request_that_is_cut_off_harms_nobody(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-        int fd = web_connect(port);
+        int fd = web_connect(thing.port);
 
         web_write(fd, starts[i], strlen(starts[i]));
         close(fd);
     }
-    assert_int_equal(get("/things").status, 200);
+    assert_int_equal(thing_get("/things").status, 200);
 }
 
 int main(void)

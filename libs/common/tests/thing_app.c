@@ -15,8 +15,7 @@
 #include "json_in.h"
 #include "json_out.h"
 
-struct arena *arena;
-uint16_t port;
+struct thing_app thing;
 static struct http_server *server;
 
 static struct err echo(struct ctx *ctx, const struct http_request *req, struct http_response *res)
@@ -87,10 +86,10 @@ int app_start(void **state)
     };
 
     (void)state;
-    arena = arena_new();
-    if (http_start(arena, &opt, &server).code)
+    thing.arena = arena_new();
+    if (http_start(thing.arena, &opt, &server).code)
         return -1;
-    port = http_port(server);
+    thing.port = http_port(server);
     return 0;
 }
 
@@ -98,31 +97,31 @@ int app_stop(void **state)
 {
     (void)state;
     http_stop(server);
-    arena_free(arena);
+    arena_free(thing.arena);
     return 0;
 }
 
-struct web_reply get(const char *target)
+struct web_reply thing_get(const char *target)
 {
-    return web_get(arena, port, target);
+    return web_get(thing.arena, thing.port, target);
 }
 
-struct web_reply post(const char *headers, const char *body)
+struct web_reply thing_post(const char *headers, const char *body)
 {
-    return web_request(arena, port, "POST", "/things", headers, body);
+    return web_request(thing.arena, thing.port, "POST", "/things", headers, body);
 }
 
-const char *member(const struct web_reply *r, const char *name)
+const char *thing_member(const struct web_reply *r, const char *name)
 {
-    struct json_in in = json_in_parse(arena, r->body, r->body_len);
+    struct json_in in = json_in_parse(thing.arena, r->body, r->body_len);
     const char *value = json_in_str_or(&in, name, 0, 1000, NULL);
 
     assert_int_equal(json_in_done(&in).code, OK.code);
     return value;
 }
 
-void assert_problem(const struct web_reply *r, int status, const char *detail)
+void assert_thing_problem(const struct web_reply *r, int status, const char *detail)
 {
     assert_int_equal(r->status, status);
-    assert_string_equal(web_problem(arena, r, "detail"), detail);
+    assert_string_equal(web_problem(thing.arena, r, "detail"), detail);
 }

@@ -15,18 +15,20 @@
 
 enum { APP_MAX_BODY = 1000 };
 
-extern struct arena *arena;
-extern uint16_t port;
+extern struct thing_app {
+    struct arena *arena; /* for the whole group of tests */
+    uint16_t port;
+} thing;
 
 int app_start(void **state); /* for cmocka_run_group_tests() */
 int app_stop(void **state);
 
-struct web_reply get(const char *target);
-struct web_reply post(const char *headers, const char *body); /* to /things */
+struct web_reply thing_get(const char *target);
+struct web_reply thing_post(const char *headers, const char *body); /* to /things */
 
 /* A text in a JSON answer, NULL when it is null. */
-const char *member(const struct web_reply *r, const char *name);
+const char *thing_member(const struct web_reply *r, const char *name);
 
-void assert_problem(const struct web_reply *r, int status, const char *detail);
+void assert_thing_problem(const struct web_reply *r, int status, const char *detail);
 
 #endif

@@ -1,0 +1,243 @@
+/* test_http_client_limits.c - calls to a service: deadline, breaker, bulkhead, and what
+ * travels along. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "breaker.h"
+#include "clock.h"
+#include "peer_app.h"
+#include "testing.h"
+
+/* --- time
+ * ------------------------------------------------------------------------------------------- */
+
+static void an_attempt_does_not_outlast_its_time(void **state)
+{
+    struct http_target_options opt = peer_options();
+    int64_t start = clock_mono_ms();
+
+    (void)state;
+    opt.attempt_ms = 100;
+    opt.retries = 0;
+    peer_use(opt);
+    assert_peer_unavailable("/stall", "stock did not answer in time");
+    assert_in_range(clock_mono_ms() - start, 90, PLENTY_MS - 1);
+}
+
+static void all_attempts_together_do_not_outlast_the_deadline(void **state)
+{
+    struct http_target_options opt = peer_options();
+    int64_t start = clock_mono_ms();
+
+    (void)state;
+    opt.deadline_ms = 500;
+    opt.attempt_ms = 150;
+    opt.retries = 100;
+    peer_use(opt);
+    assert_peer_unavailable("/stall", "stock did not answer in time");
+    assert_in_range(clock_mono_ms() - start, 150, PLENTY_MS - 1);
+    assert_in_range(atomic_load(&peer.hits), 2, 4);
+}
+
+static void nobody_there_is_told_from_nobody_in_time(void **state)
+{
+    struct http_target_options opt = peer_options();
+
+    (void)state;
+    opt.base_url = "http://127.0.0.1:1";
+    peer_use(opt);
+    assert_peer_unavailable("/", "stock cannot be reached");
+    opt.base_url = "file:///etc/passwd?";
+    peer_use(opt);
+    assert_peer_unavailable("/", "stock cannot be reached");
+}
+
+/* --- the breaker and the bulkhead
+ * ---------------------------------------------------------------------- */
+
+static void fail_often(int times)
+{
+    struct http_reply r;
+
+    for (int i = 0; i < times; i++)
+        assert_int_equal(peer_get("/status/500", &r).code, ERR_UNAVAILABLE);
+}
+
+static void a_failing_target_is_left_alone_and_tried_again_later(void **state)
+{
+    struct http_target_options opt = peer_options();
+    int64_t now = clock_mono_ms();
+    struct http_reply r;
+
+    (void)state;
+    opt.retries = 0;
+    peer_use(opt);
+    clock_freeze(now);
+    fail_often(BREAKER_MIN_CALLS);
+    assert_peer_unavailable("/status/200", "stock is failing; calls to it are paused");
+    assert_int_equal(atomic_load(&peer.hits), BREAKER_MIN_CALLS);
+
+    clock_freeze(now + BREAKER_OPEN_MS); /* one probe, and it fails */
+    fail_often(1);
+    assert_peer_unavailable("/status/200", "stock is failing; calls to it are paused");
+    assert_int_equal(atomic_load(&peer.hits), BREAKER_MIN_CALLS + 1);
+
+    clock_freeze(now + INT64_C(2) * BREAKER_OPEN_MS); /* one probe, and all is well */
+    assert_int_equal(peer_get("/status/200", &r).code, OK.code);
+    assert_int_equal(peer_get("/status/200", &r).code, OK.code);
+    assert_int_equal(atomic_load(&peer.hits), BREAKER_MIN_CALLS + 3);
+}
+
+static void a_busy_or_refusing_target_does_not_open_the_breaker(void **state)
+{
+    struct http_target_options opt = peer_options();
+    struct http_reply r;
+
+    (void)state;
+    opt.retries = 0;
+    peer_use(opt);
+    for (int i = 0; i < 2 * BREAKER_WINDOW; i++) {
+        assert_int_equal(peer_get("/status/429", &r).code, ERR_UNAVAILABLE);
+        assert_int_equal(peer_get("/status/404", &r).code, OK.code);
+    }
+    assert_int_equal(atomic_load(&peer.hits), 4 * BREAKER_WINDOW);
+}
+
+static void *stalled_call(void *arg)
+{
+    struct ctx mine = {.arena = arena_new(), .http = http_client_new()};
+    const struct http_call call = {.method = "GET", .path = "/stall"};
+    struct http_reply r;
+
+    *(int *)arg = http_call(&mine, peer.target, &call, &r).code ? 0 : r.status;
+    http_client_free(mine.http);
+    arena_free(mine.arena);
+    return NULL;
+}
+
+static void no_more_calls_than_allowed_are_under_way(void **state)
+{
+    struct http_target_options opt = peer_options();
+    pthread_t threads[2];
+    int statuses[2] = {0, 0};
+    struct http_reply r;
+
+    (void)state;
+    opt.max_concurrent = 2;
+    peer_use(opt);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, stalled_call, &statuses[i]), 0);
+    wait_until(atomic_load(&peer.waiting) == 2);
+    assert_peer_unavailable("/status/200", "stock has too many calls under way");
+    atomic_store(&peer.gate_open, true);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(statuses[i], 200);
+    }
+    assert_int_equal(peer_get("/status/200", &r).code, OK.code);
+}
+
+/* --- what travels along
+ * --------------------------------------------------------------------------------- */
+
+struct listener {
+    int fd;
+    uint16_t port;
+    char request[4096];
+};
+
+static struct listener listen_raw(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct listener l = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    socklen_t len = sizeof(at);
+
+    assert_int_equal(bind(l.fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(l.fd, 1), 0);
+    assert_int_equal(getsockname(l.fd, (struct sockaddr *)&at, &len), 0);
+    l.port = ntohs(at.sin_port);
+    return l;
+}
+
+/* Take one request up to the '}' of its body and answer it. */
+static void *answer_raw(void *arg)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    struct listener *l = arg;
+    int fd = accept(l->fd, NULL, NULL);
+    size_t len = 0;
+
+    while (len < sizeof(l->request) - 1 && !strchr(l->request, '}')) {
+        ssize_t n = recv(fd, l->request + len, sizeof(l->request) - 1 - len, 0);
+
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    (void)send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+    close(fd);
+    return NULL;
+}
+
+static void a_call_carries_trace_request_id_key_and_token(void **state)
+{
+    static const char *const wanted[] = {
+        "POST /charges?x=1 HTTP/1.1\r\n",
+        "\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n",
+        "\r\nX-Request-ID: req-1\r\n",
+        "\r\nIdempotency-Key: key-1\r\n",
+        "\r\nAuthorization: Bearer secret\r\n",
+        "\r\nContent-Type: application/json\r\n",
+        "\r\nAccept: application/json\r\n",
+        "\r\n\r\n{\"a\":1}",
+    };
+    const struct http_call call = {
+        .method = "POST", .path = "/charges?x=1", .body = "{\"a\":1}", .idempotency_key = "key-1"};
+    struct http_target_options opt = peer_options();
+    struct listener l = listen_raw();
+    struct http_reply r;
+    pthread_t thread;
+
+    (void)state;
+    assert_true(
+        trace_parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &peer.ctx.trace));
+    peer.ctx.request_id = "req-1";
+    opt.base_url = arena_printf(peer.ctx.arena, "http://127.0.0.1:%u", l.port);
+    opt.bearer = "secret";
+    peer_use(opt);
+    assert_int_equal(pthread_create(&thread, NULL, answer_raw, &l), 0);
+    assert_int_equal(http_call(&peer.ctx, peer.target, &call, &r).code, OK.code);
+    pthread_join(thread, NULL);
+    close(l.fd);
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        if (!strstr(l.request, wanted[i]))
+            fail_msg("\"%s\" is not in:\n%s", wanted[i], l.request);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, peer_setup, peer_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_attempt_does_not_outlast_its_time),
+        TEST(all_attempts_together_do_not_outlast_the_deadline),
+        TEST(nobody_there_is_told_from_nobody_in_time),
+        TEST(a_failing_target_is_left_alone_and_tried_again_later),
+        TEST(a_busy_or_refusing_target_does_not_open_the_breaker),
+        TEST(no_more_calls_than_allowed_are_under_way),
+        TEST(a_call_carries_trace_request_id_key_and_token),
+    };
+
+    return cmocka_run_group_tests(tests, peer_start, peer_stop);
+}
