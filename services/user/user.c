@@ -57,11 +57,18 @@ const char *user_name_fault(const char *name)
 }
 
 /* Not tolower(): what it does depends on the locale, and this must never change. */
+static char lower(char c)
+{
+    if (c < 'A' || c > 'Z')
+        return c;
+    return (char)(c + ('a' - 'A'));
+}
+
 void user_email_normalize(char out[USER_MAX_EMAIL + 1], const char *email)
 {
     size_t i = 0;
 
-    for (; email[i] && i < USER_MAX_EMAIL; i++)
-        out[i] = email[i] >= 'A' && email[i] <= 'Z' ? (char)(email[i] + ('a' - 'A')) : email[i];
+    for (; i < USER_MAX_EMAIL && email[i]; i++)
+        out[i] = lower(email[i]);
     out[i] = '\0';
 }

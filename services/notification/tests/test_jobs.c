@@ -24,26 +24,26 @@ static int committed, rolled_back, looked_up, nmailed;
 static struct err commit, contact_answer;           /* what these answer */
 static char seen_trace[sizeof(ctx.trace.trace_id)]; /* by the user service */
 
-void db_unit_begin(struct ctx *unused, enum db_mode mode)
+void db_unit_begin(struct ctx *c, enum db_mode mode)
 {
-    (void)unused;
+    (void)c;
     assert_int_equal(mode, DB_WRITE);
     assert_false(unit_open);
     unit_open = true;
 }
 
-struct err db_unit_commit(struct ctx *unused)
+struct err db_unit_commit(struct ctx *c)
 {
-    (void)unused;
+    (void)c;
     assert_true(unit_open);
     unit_open = false;
     committed += !commit.code;
     return commit;
 }
 
-void db_unit_rollback(struct ctx *unused)
+void db_unit_rollback(struct ctx *c)
 {
-    (void)unused;
+    (void)c;
     unit_open = false;
     rolled_back++;
 }
@@ -58,9 +58,9 @@ struct err peers_find_contact(struct ctx *c, const char *user_id, struct contact
     return contact_answer;
 }
 
-static struct err count_mail(struct ctx *unused, const struct mail *m)
+static struct err count_mail(struct ctx *c, const struct mail *m)
 {
-    (void)unused, (void)m;
+    (void)c, (void)m;
     assert_false(unit_open);
     nmailed++;
     return OK;

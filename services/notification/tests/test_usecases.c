@@ -33,17 +33,17 @@ static struct mail mailed;
 static int nmailed;
 static struct err mailer_answer;
 
-struct err peers_find_contact(struct ctx *unused, const char *user_id, struct contact *out)
+struct err peers_find_contact(struct ctx *c, const char *user_id, struct contact *out)
 {
-    (void)unused;
+    (void)c;
     asked_user = user_id;
     *out = (struct contact){.email = "ada@example.org", .name = "Ada"};
     return contact_answer;
 }
 
-static struct err remember(struct ctx *unused, const struct mail *m)
+static struct err remember(struct ctx *c, const struct mail *m)
 {
-    (void)unused;
+    (void)c;
     mailed = *m;
     nmailed++;
     return mailer_answer;
