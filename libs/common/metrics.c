@@ -261,10 +261,10 @@ static const struct {
     const char *name, *type, *help;
     double (*read)(void);
 } process_figures[] = {
-    {"process_resident_memory_bytes", "gauge",   "Resident memory size.",             resident_bytes},
-    {"process_cpu_seconds_total",     "counter", "User and system CPU time spent.",   cpu_seconds   },
-    {"process_start_time_seconds",    "gauge",   "Start of the process, since 1970.", start_time    },
-    {"process_open_fds",              "gauge",   "Open file descriptors.",            open_fds      },
+    {"process_resident_memory_bytes", "gauge",   "Resident memory.",   resident_bytes},
+    {"process_cpu_seconds_total",     "counter", "CPU time spent.",    cpu_seconds   },
+    {"process_start_time_seconds",    "gauge",   "Start, since 1970.", start_time    },
+    {"process_open_fds",              "gauge",   "Open files.",        open_fds      },
 };
 
 static void print_process(FILE *out)

@@ -36,19 +36,19 @@ static bool is_text(const char *s, size_t len)
     return true;
 }
 
-/* NULL: none of ours. What we write reads back to itself, so nothing else passes. */
+/* NULL: none of ours. libsodium refuses padding, other alphabets, bits that do not
+ * count, and what is too long, so that each key has one cursor. */
 static const char *decode(struct arena *a, const char *cursor)
 {
     char *plain = arena_alloc(a, PLAIN_MAX + 1);
     size_t len = 0;
 
-    if (strlen(cursor) >= CURSOR_SIZE ||
-        sodium_base642bin((unsigned char *)plain, PLAIN_MAX, cursor, strlen(cursor), NULL, &len,
+    if (sodium_base642bin((unsigned char *)plain, PLAIN_MAX, cursor, strlen(cursor), NULL, &len,
                           NULL, VARIANT) != 0)
         return NULL;
     if (len <= PREFIX_LEN || memcmp(plain, PREFIX, PREFIX_LEN) != 0 || !is_text(plain, len))
         return NULL;
-    return strcmp(encode(a, plain, len), cursor) == 0 ? plain + PREFIX_LEN : NULL;
+    return plain + PREFIX_LEN;
 }
 
 static struct err read_limit(struct ctx *ctx, const char *text, int64_t *limit)

@@ -16,15 +16,18 @@
 
 struct settings {
     const char *url, *password;
-    int64_t port;
+    int64_t port, any;
     bool sample;
 };
 
+#define AT(field) offsetof(struct settings, field)
+
 static const struct config_key keys[] = {
-    {"T_URL",      CONFIG_STR,    offsetof(struct settings, url),      NULL,    0, 0,     "where the thing is"},
-    {"T_PASSWORD", CONFIG_SECRET, offsetof(struct settings, password), "",      0, 0,     "its password"      },
-    {"T_PORT",     CONFIG_INT,    offsetof(struct settings, port),     "8080",  1, 65535, "to listen on"      },
-    {"T_SAMPLE",   CONFIG_BOOL,   offsetof(struct settings, sample),   "false", 0, 0,     "load samples"      },
+    {"T_URL",      CONFIG_STR,    AT(url),      NULL,    0,         0,         "where it is" },
+    {"T_PASSWORD", CONFIG_SECRET, AT(password), "",      0,         0,         "its password"},
+    {"T_PORT",     CONFIG_INT,    AT(port),     "8080",  1,         65535,     "to listen on"},
+    {"T_ANY",      CONFIG_INT,    AT(any),      "-5",    INT64_MIN, INT64_MAX, "no bound"    },
+    {"T_SAMPLE",   CONFIG_BOOL,   AT(sample),   "false", 0,         0,         "load samples"},
 };
 enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
 
@@ -34,8 +37,8 @@ static char secret_path[] = "/tmp/test_config.XXXXXX";
 
 static int setup(void **state)
 {
-    static const char *const names[] = {"T_URL", "T_PASSWORD", "T_PASSWORD_FILE", "T_PORT",
-                                        "T_SAMPLE"};
+    static const char *const names[] = {"T_URL",  "T_PASSWORD", "T_PASSWORD_FILE",
+                                        "T_PORT", "T_ANY",      "T_SAMPLE"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -84,18 +87,21 @@ static void what_is_not_set_takes_its_fallback(void **state)
     assert_string_equal(settings.url, "postgresql://x");
     assert_string_equal(settings.password, "");
     assert_int_equal(settings.port, 8080);
+    assert_int_equal(settings.any, -5);
     assert_false(settings.sample);
 }
 
 static void what_is_set_is_taken_and_kept(void **state)
 {
+    static char variable[] = "T_URL=u";
+
     (void)state;
-    setenv("T_URL", "u", 1);
+    putenv(variable);
     setenv("T_PASSWORD", "p", 1);
     setenv("T_PORT", "65535", 1);
     setenv("T_SAMPLE", "true", 1);
     assert_int_equal(load().code, ERR_OK);
-    setenv("T_URL", "changed", 1);
+    variable[6] = 'x'; /* the value was copied */
     assert_string_equal(settings.url, "u");
     assert_string_equal(settings.password, "p");
     assert_int_equal(settings.port, 65535);
@@ -109,7 +115,7 @@ static void all_mistakes_are_told_at_once(void **state)
     setenv("T_PASSWORD_FILE", "/nonexistent/secret", 1);
     setenv("T_PORT", "70000", 1);
     setenv("T_SAMPLE", "yes", 1);
-    assert_refused("T_URL is required: where the thing is\n"
+    assert_refused("T_URL is required: where it is\n"
                    "T_PASSWORD and T_PASSWORD_FILE are both set\n"
                    "T_PASSWORD_FILE: cannot use /nonexistent/secret: No such file or directory\n"
                    "T_PORT must be a whole number from 1 to 65535, not \"70000\"\n"
@@ -129,6 +135,24 @@ static void only_whole_numbers_are_numbers(void **state)
         assert_refused(arena_printf(
             arena, "T_PORT must be a whole number from 1 to 65535, not \"%s\"", wrong[i]));
     }
+}
+
+static void a_number_that_no_int64_holds_is_none(void **state)
+{
+    static const char *const wrong[] = {"9223372036854775808", "-9223372036854775809", "-", "x"};
+
+    (void)state;
+    setenv("T_URL", "u", 1);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        setenv("T_ANY", wrong[i], 1);
+        assert_refused(arena_printf(arena,
+                                    "T_ANY must be a whole number from -9223372036854775808 to "
+                                    "9223372036854775807, not \"%s\"",
+                                    wrong[i]));
+    }
+    setenv("T_ANY", "-9223372036854775808", 1);
+    assert_int_equal(load().code, ERR_OK);
+    assert_int_equal(settings.any, INT64_MIN);
 }
 
 static void a_secret_may_come_from_a_file_less_its_last_newline(void **state)
@@ -175,9 +199,11 @@ static void help_lists_every_setting(void **state)
     (void)state;
     config_help(out, keys, NKEYS);
     fclose(out);
-    assert_string_equal(text, "  T_URL                    where the thing is (required)\n"
+    assert_string_equal(text, "  T_URL                    where it is (required)\n"
                               "  T_PASSWORD               its password; or T_PASSWORD_FILE\n"
                               "  T_PORT                   to listen on; 1 to 65535 (8080)\n"
+                              "  T_ANY                    no bound; -9223372036854775808 to "
+                              "9223372036854775807 (-5)\n"
                               "  T_SAMPLE                 load samples (false)\n");
     free(text);
 }
@@ -241,6 +267,7 @@ int main(void)
         TEST(what_is_set_is_taken_and_kept),
         TEST(all_mistakes_are_told_at_once),
         TEST(only_whole_numbers_are_numbers),
+        TEST(a_number_that_no_int64_holds_is_none),
         TEST(a_secret_may_come_from_a_file_less_its_last_newline),
         TEST(a_secret_file_that_cannot_be_meant_is_refused),
         TEST(help_lists_every_setting),

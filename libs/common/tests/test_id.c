@@ -13,7 +13,7 @@
 #include "clock.h"
 #include "id.h"
 
-enum { THREADS = 4, IDS = 20000 };
+enum { THREADS = 4, IDS = 20000, ALL = THREADS * IDS };
 
 struct batch {
     struct arena *arena;
@@ -116,7 +116,7 @@ static int by_text(const void *a, const void *b)
 static void ids_of_many_threads_never_repeat(void **state)
 {
     static struct batch batches[THREADS];
-    static const char *all[THREADS * IDS];
+    static const char *all[ALL];
     pthread_t threads[THREADS];
 
     (void)state;
@@ -130,8 +130,8 @@ static void ids_of_many_threads_never_repeat(void **state)
         memcpy((void *)(all + (size_t)i * IDS), batches[i].ids, sizeof(batches[i].ids));
     }
     clock_freeze(0);
-    qsort(all, THREADS * IDS, sizeof(all[0]), by_text);
-    for (int i = 1; i < THREADS * IDS; i++)
+    qsort(all, ALL, sizeof(all[0]), by_text);
+    for (int i = 1; i < ALL; i++)
         assert_string_not_equal(all[i - 1], all[i]);
     for (int i = 0; i < THREADS; i++)
         arena_free(batches[i].arena);

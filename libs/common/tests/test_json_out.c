@@ -139,6 +139,21 @@ static void the_buffer_grows_with_the_text(void **state)
     assert_string_equal(json_out_text(&j) + expected - 8, "x\",\"\\n\"]");
 }
 
+static void a_text_of_any_length_ends_within_its_buffer(void **state)
+{
+    char *value = arena_alloc(arena, 601);
+
+    (void)state;
+    for (size_t len = 0; len <= 600; len++) {
+        struct json_out j = json_out_new(arena);
+
+        json_out_raw(&j, NULL, value);
+        assert_int_equal(strlen(json_out_text(&j)), len);
+        assert_true(j.len < j.cap);
+        value[len] = len < 600 ? 'x' : '\0';
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +165,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_are_escaped_too, setup, teardown),
         cmocka_unit_test_setup_teardown(utf8_passes_and_other_bytes_are_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(the_buffer_grows_with_the_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_text_of_any_length_ends_within_its_buffer, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests_name("json_out", tests, NULL, NULL);

@@ -97,6 +97,8 @@ static void what_json_allows_is_taken(void **state)
     assert_taken("{\"\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\\u20AC\x7F\"}");
     assert_taken("{\"a\":\"\\\\u0000\"}");     /* a backslash, then letters */
     assert_taken("{\"a\":\"\\\\\\\\u0000\"}"); /* two of them */
+    assert_taken("{\"a\":\"\\u0001\\u000A\"}");
+    assert_taken("{\"a\":[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]}");
     assert_taken("{\"a\":\"\xF0\x9F\x93\xA6\"}");
 }
 
@@ -187,6 +189,7 @@ static void strings_that_would_lie_about_their_length_are_refused(void **state)
         TEXT("{\"a\":\"\\\\\\u0000\"}", "must not contain \\u0000 (near byte 9)"),
         TEXT("{\"a\":\"x\\uZZZZ\"}", "is not valid JSON (near byte 8)"),
         TEXT("{\"a\":\"x\\u12\"}", "is not valid JSON (near byte 8)"),
+        TEXT("{\"a\":\"x\\u123\"}", "is not valid JSON (near byte 8)"),
         TEXT("{\"a\":\"x\0y\"}", "has a control character in a string (near byte 8)"),
         TEXT("{\"a\":\"x\ny\"}", "has a control character in a string (near byte 8)"),
         TEXT("{\"a\":\"\x1F\"}", "has a control character in a string (near byte 7)"),
