@@ -46,8 +46,7 @@ struct err jobs_deliver(struct ctx *ctx, void *arg, bool *more)
     err = take(ctx, &n, &found);
     if (err.code || !found)
         return err;
-    ctx->trace =
-        trace_continue(n.traceparent); /* the look-up and the log belong to the order's flow */
+    ctx->trace = trace_continue(n.traceparent); /* look-up and log belong to the order's flow */
     outcome = notification_send(ctx, &n);
     err = settle(ctx, &n, outcome);
     report(&n, outcome);
