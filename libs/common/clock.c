@@ -7,6 +7,7 @@
 
 #include "arena.h"
 
+/* 0: not frozen. Atomic, as a test may freeze the time under running threads. */
 static _Atomic int64_t frozen_ms;
 
 static int64_t read_ms(clockid_t id)

@@ -30,7 +30,8 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* NULL: not readable, and *why says why. */
+/* NULL: not usable, and *why says why. Reads one byte more than it takes, to see that
+ * a file is too long, and keeps one for the NUL. */
 static char *read_file(struct arena *a, const char *path, const char **why)
 {
     char *text = arena_alloc(a, SECRET_FILE_MAX + 2);
@@ -64,7 +65,8 @@ static const char *secret(struct loader *l, const struct config_key *k)
     if (!path)
         return value;
     if (value)
-        mistake(l, arena_printf(l->arena, "%s and %s are both set", k->name, file_name));
+        mistake(l, /* and still look at the file: it may have a mistake of its own */
+                arena_printf(l->arena, "%s and %s are both set", k->name, file_name));
     value = read_file(l->arena, path, &why);
     if (!value) {
         mistake(l, arena_printf(l->arena, "%s: cannot use %s: %s", file_name, path, why));
@@ -73,6 +75,7 @@ static const char *secret(struct loader *l, const struct config_key *k)
     return value;
 }
 
+/* strtoll() alone would take " 7", "+7" and "7 apples". */
 static void set_int(struct loader *l, const struct config_key *k, const char *text, int64_t *out)
 {
     size_t digits = strspn(text + (*text == '-'), "0123456789");

@@ -17,6 +17,7 @@
 
 enum { ID_MAX = 64, NAME_MAX_LEN = 128, TIME_MAX = 40 };
 
+/* Set once, before threads. */
 static const char *source = "";
 
 void event_source(const char *service)
@@ -110,6 +111,7 @@ static bool has_form(const char *s, const char *form)
     return true;
 }
 
+/* strptime(3) knows the ranges but takes blanks and single digits; the form does not. */
 static bool is_rfc3339(const char *s)
 {
     static const char form[] = "0000-00-00T00:00:00";
@@ -125,6 +127,8 @@ static bool is_rfc3339(const char *s)
     return (has_form(s, "+00:00") || has_form(s, "-00:00")) && s[6] == '\0';
 }
 
+/* Complaints after the first mistake are ignored, so a member that is missing may be
+ * checked like any other. */
 static void refuse_unless(bool fine, const struct json_in *in, const char *key, const char *what)
 {
     if (!fine)

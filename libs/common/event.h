@@ -28,11 +28,14 @@ struct event {
 /* Name the service that event_format() gives as source. Call once, before threads. */
 void event_source(const char *service);
 
-/* The envelope around 'data' (a JSON object). ids, time, source and the three
- * context members come from 'e' where set, from 'ctx' otherwise. */
+/* The envelope around 'data' (a JSON object), in ctx->arena. 'e' gives type and
+ * subject, and may give the rest. Otherwise: a new id, version 1, our source, the
+ * time now, and from 'ctx' the correlation (without one: the subject), the causation
+ * and the trace (without one: left out). */
 const char *event_format(const struct ctx *ctx, const struct event *e, const char *data);
 
-/* ERR_INVALID names what is wrong with the envelope; 'e' lives in 'a'. */
+/* ERR_INVALID names what is wrong with the envelope; 'e' lives in 'a'. Members that
+ * we do not know are ignored, and so is a malformed traceparent. */
 struct err event_parse(struct arena *a, const char *text, size_t len, struct event *e) MUST_CHECK;
 
 /* How a service lists the events that it handles; shared by consumer.h (RabbitMQ)

@@ -53,6 +53,7 @@ void health_set_serving(bool yes)
     pthread_mutex_unlock(&lock);
 }
 
+/* The list is written first, as the verdict is known only at its end. */
 const char *health_report(struct arena *a, bool *ready)
 {
     struct json_out j = json_out_new(a), list = json_out_new(a);

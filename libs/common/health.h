@@ -1,6 +1,6 @@
 /* health.h - what /livez and /readyz answer. Alive: the process turns. Ready: every
  * check passed when its owner last looked; owners are the threads that depend on
- * the thing anyway, so asking costs a dependency nothing. */
+ * the thing anyway, so asking costs a dependency nothing. Any thread may call these. */
 #ifndef COMMON_HEALTH_H
 #define COMMON_HEALTH_H
 
@@ -16,7 +16,8 @@ void health_set(struct health_check *c, bool ready);
 /* Off while draining: /readyz says 503 whatever the checks say. */
 void health_set_serving(bool yes);
 
-/* {"status":"ready","checks":{"database":"ok",…}}; *ready is the verdict. */
+/* {"status":"ready","checks":{"database":"ok",…}}, or "unready" and "failing";
+ * *ready is the verdict. */
 const char *health_report(struct arena *a, bool *ready);
 
 #endif

@@ -38,7 +38,8 @@ void json_in_refuse(const struct json_in *in, const char *key, const char *what)
 
 /* --- parsing ------------------------------------------------------------------------ */
 
-/* Calls 'check' on every object of the tree, with the prefix of its members' paths. */
+/* Calls 'check' on every object of the tree, with the prefix of its members' paths.
+ * Recursion is bounded: json_scan() has seen to the depth. */
 typedef void object_check(const struct json_in *object);
 
 static void walk(const struct json_in *in, const cJSON *node, const char *path, object_check *check)
@@ -81,6 +82,8 @@ static void refuse_duplicates(const struct json_in *in)
             json_in_refuse(in, names[i], "appears twice");
 }
 
+/* What stands inside a member that nobody read is not looked at: the outermost is
+ * refused first, and the first mistake wins. */
 static void refuse_unread(const struct json_in *in)
 {
     const cJSON *item;
@@ -142,6 +145,7 @@ struct err json_in_done(const struct json_in *in)
 struct err json_in_done_strict(const struct json_in *in)
 {
     if (in->err->code == ERR_OK) {
+        /* A path without its last dot is that of the object itself. */
         size_t len = strlen(in->path);
         const char *path = arena_strndup(in->arena, in->path, len ? len - 1 : 0);
 
@@ -286,6 +290,8 @@ struct json_in json_in_obj(const struct json_in *in, const char *key)
     };
 }
 
+/* An entry that is no object gets a reader all the same, so that callers may loop
+ * over all of them without a look at each. */
 static void read_items(const struct json_in *in, const char *key, const cJSON *list,
                        struct json_in items[])
 {

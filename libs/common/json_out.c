@@ -31,6 +31,7 @@ static void append(struct json_out *j, const char *s, size_t len)
     j->text[j->len] = '\0';
 }
 
+/* memcpy() that returns what json_escape() has to. */
 static size_t copy(char *out, const char *from, size_t len)
 {
     memcpy(out, from, len);

@@ -19,6 +19,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Other escapes, and surrogates without their partner, are cJSON's to refuse. */
 static const char *escape(struct scan *s)
 {
     if (s->at[1] != 'u') {
@@ -69,6 +70,7 @@ static bool digits(struct scan *s)
     return s->at > from;
 }
 
+/* cJSON hands whatever looks like a number to strtod(3), which takes more than JSON. */
 static const char *number(struct scan *s)
 {
     s->at += *s->at == '-';
@@ -90,6 +92,8 @@ static const char *number(struct scan *s)
     return is_digit(*s->at) || *s->at == '.' ? invalid : NULL;
 }
 
+/* Brackets are only counted; cJSON matches them. It also takes any byte below 0x21
+ * for white space, and a NUL for the end of the text. */
 static const char *token(struct scan *s)
 {
     const char c = *s->at;

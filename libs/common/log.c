@@ -30,6 +30,7 @@ enum { NLEVELS = sizeof(levels) / sizeof(levels[0]), INFO = 1 };
 static int threshold = INFO;
 static char service_name[VALUE_MAX], instance_name[VALUE_MAX];
 
+/* Read when a line is written, so it need not be told again when the ids change. */
 static _Thread_local const struct ctx *context;
 
 static int rank(const char *level)
@@ -55,6 +56,7 @@ void log_context(const struct ctx *ctx)
     context = ctx;
 }
 
+/* Never overflows: the assertion above bounds the sum of all that is put. */
 static void put(struct line *l, const char *s, size_t len)
 {
     memcpy(l->text + l->len, s, len);
@@ -90,6 +92,7 @@ static void member(struct line *l, const char *key, const char *value, size_t ma
     put(l, "\"", 1);
 }
 
+/* If it cannot be written there is nowhere to say so. */
 static void write_line(struct line *l)
 {
     ssize_t n;

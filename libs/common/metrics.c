@@ -53,6 +53,7 @@ struct metric {
 static struct metric *registry;
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* As in arena.c: without memory the process ends. */
 static void *must(void *p)
 {
     if (!p)
@@ -74,6 +75,8 @@ static struct metric *create(enum kind kind, const char *name, const char *label
     return m;
 }
 
+/* A new metric goes behind the last of its family: the text format wants families in
+ * one piece. Compares every name, which is fine for the few dozen that there are. */
 static struct metric *find_or_create(enum kind kind, const char *name, const char *labels,
                                      const char *help)
 {
@@ -115,6 +118,7 @@ struct metric *metric_histogram(const char *name, const char *labels, const char
     return find_or_create(HISTOGRAM, name, labels, help);
 }
 
+/* Relaxed: each figure stands for itself, and nothing is concluded from two of them. */
 void metric_add(struct metric *m, int64_t n)
 {
     atomic_fetch_add_explicit(&m->value, n, memory_order_relaxed);

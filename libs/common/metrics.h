@@ -11,7 +11,7 @@
 struct arena;
 struct metric;
 
-/* The same name and labels give the same metric. */
+/* The same name and labels give the same metric; one name is of one kind only. */
 struct metric *metric_counter(const char *name, const char *labels, const char *help);
 struct metric *metric_gauge(const char *name, const char *labels, const char *help);
 struct metric *metric_histogram(const char *name, const char *labels,
@@ -21,6 +21,7 @@ void metric_add(struct metric *m, int64_t n);
 void metric_set(struct metric *m, int64_t value);
 void metric_observe_us(struct metric *m, int64_t microseconds);
 
-const char *metrics_text(struct arena *a); /* all of them, with process figures */
+/* All of them, followed by memory, CPU time, start and open files of the process. */
+const char *metrics_text(struct arena *a);
 
 #endif

@@ -1,8 +1,8 @@
 /* page.c - a cursor is base64url("1:" + key); the 1 is the format's version. */
 #include "page.h"
 
+#include <assert.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
@@ -91,8 +91,7 @@ void page_write(struct json_out *j, const char *last)
     if (last) {
         const char *plain = arena_printf(j->arena, PREFIX "%s", last);
 
-        if (strlen(last) > PAGE_MAX_KEY)
-            abort();
+        assert(strlen(last) <= PAGE_MAX_KEY);
         cursor = encode(j->arena, plain, strlen(plain));
     }
     json_out_str(j, "next_cursor", cursor);

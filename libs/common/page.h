@@ -22,7 +22,8 @@ struct json_out;
 /* ERR_INVALID: a limit out of range, a cursor that is none of ours. */
 struct err page_read(struct ctx *ctx, const struct http_request *req, struct page *out) MUST_CHECK;
 
-/* The member "next_cursor" for the page that ends with 'last' (NULL: no more pages, null). */
+/* The member "next_cursor" for the page that ends with 'last', a key of at most
+ * PAGE_MAX_KEY bytes without control characters (NULL: no more pages, null). */
 void page_write(struct json_out *j, const char *last);
 
 #endif

@@ -45,6 +45,8 @@ bool trace_parse(const char *traceparent, struct trace *out)
     return true;
 }
 
+/* Never all zero, which would mean "none". getentropy(3) fails only on a kernel
+ * without getrandom(2). */
 static void random_hex(char *out, size_t bytes)
 {
     unsigned char b[16];
