@@ -17,6 +17,8 @@ JOBS     ?= $(shell nproc)
 PKGS     := libmicrohttpd librabbitmq libpq hiredis libcjson libcurl libsodium libjwt libcrypto
 
 B    := build/$(MODE)
+say   = @printf '  %-5s %s\n' $(1) $(2)# make V=1 shows whole commands
+Q    := $(if $(V),,@)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings -Wundef \
         -Wimplicit-fallthrough $(WERROR)
@@ -50,31 +52,34 @@ $(B)/%.a:
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: $(B)/%.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
 
 $(B)/made/%/migrations.c: tools/embed-sql.sh
 	@mkdir -p $(@D)
-	tools/embed-sql.sh $(filter %.sql,$^) >$@
+	$(Q)tools/embed-sql.sh $(filter %.sql,$^) >$@
 
 define service
 $(B)/made/$(1)/migrations.c: $(wildcard libs/common/migrations/*.sql services/$(1)/migrations/*.sql)
 $(B)/made/$(1)/%.c: services/$(1)/%.lua tools/embed-text.sh
 	@mkdir -p $$(@D)
-	tools/embed-text.sh $$*_script $$< >$$@
+	$$(Q)tools/embed-text.sh $$*_script $$< >$$@
 $(B)/$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)/*.c)) \
   $(patsubst services/%.lua,$(B)/made/%.o,$(wildcard services/$(1)/*.lua))
 $(B)/$(1): $(B)/services/$(1)/main.o $(B)/made/$(1)/migrations.o $(B)/$(1).a $(COMMON)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 $(B)/services/$(1)/%.o: CPPFLAGS += -Iservices/$(1)
 endef
 $(foreach s,$(SERVICES),$(eval $(call service,$(s))))
 
 # The payment provider's sandbox: a stranger's system as far as the services know.
 $(B)/provider: $(call objects,tools/provider/*.c) $(COMMON)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # --- tests --------------------------------------------------------------------
 # services/x/tests/test_*.c and libs/common/tests/test_*.c are programs; other files
@@ -87,15 +92,18 @@ TESTING       := $(B)/testing.a
 $(TESTING): $(filter-out $(B)/libs/common/tests/test_%,$(call objects,libs/common/tests/*.c))
 
 $(COMMON_TESTS): %: %.o $(TESTING) $(COMMON)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 define service_tests
 $(B)/services/$(1)/tests/%.o: CPPFLAGS += -Iservices/$(1) -Ilibs/common/tests
 $(filter-out %/test_store,$(filter $(B)/services/$(1)/%,$(SERVICE_TESTS))): %: %.o \
   $(filter-out $(B)/services/$(1)/tests/test_%,$(call objects,services/$(1)/tests/*.c)) \
   $(B)/$(1).a $(TESTING) $(COMMON)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
 $(B)/services/$(1)/tests/test_store: %: %.o $(B)/made/$(1)/migrations.o $(B)/$(1).a $(TESTING) $(COMMON)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_tests,$(s))))
 
@@ -103,11 +111,13 @@ $(foreach s,$(SERVICES),$(eval $(call service_tests,$(s))))
 PROVIDER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tools/provider/tests/test_*.c))
 $(B)/tools/provider/tests/%.o: CPPFLAGS += -Itools/provider -Ilibs/common/tests
 $(PROVIDER_TESTS): %: %.o $(filter-out %/main.o,$(call objects,tools/provider/*.c)) $(TESTING) $(COMMON)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 E2E_TESTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/e2e/test_*.c)))
 $(E2E_TESTS): %: %.o $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e/*.c)) $(COMMON)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(PROVIDER_TESTS)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS)

@@ -30,4 +30,20 @@ TEST_AMQP_PASSWORD=$(<"$AMQP_PASSWORD_FILE")
 export TEST_REDIS_HOST=$REDIS_HOST TEST_REDIS_PORT=$REDIS_PORT TEST_REDIS_PASSWORD
 TEST_REDIS_PASSWORD=$(<"$SECRETS_DIR/redis")
 
-"$@"
+result=0
+"$@" || result=$?
+
+# What the services themselves report: a sanitizer's finding may come with the very last
+# thing that a process does.
+infra/stack.sh down >/dev/null
+findings=$(grep -rlE '(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:' "$LOG_DIR" || true)
+if [ -n "$findings" ]; then
+    echo "A sanitizer found something; the logs of:"
+    for log in $findings; do
+        echo "--- $log"
+        grep -hE -A 40 'Sanitizer|runtime error:' "$log" | head -n 80
+    done
+    result=1
+fi
+[ -z "${KEEP:-}" ] || infra/stack.sh up
+exit "$result"

@@ -63,6 +63,7 @@ static const char *token(const char *user_id, struct claims c, jwt_alg_t alg, co
 {
     const time_t now = time(NULL);
     jwt_t *jwt;
+    const char *kept;
     char *encoded;
 
     assert_int_equal(jwt_new(&jwt), 0);
@@ -78,8 +79,10 @@ static const char *token(const char *user_id, struct claims c, jwt_alg_t alg, co
                      0);
     encoded = jwt_encode_str(jwt);
     assert_non_null(encoded);
+    kept = text("%s", encoded);
+    free(encoded);
     jwt_free(jwt);
-    return encoded;
+    return kept;
 }
 
 /* A good token with one character of its part 'part' (0 header, 1 claims, 2 signature) changed. */
