@@ -14,7 +14,7 @@ call() { # method path [body [header...]]
     for header in "${@:4}"; do args+=(-H "$header"); done
     [ -z "$TOKEN" ] || args+=(-H "Authorization: Bearer $TOKEN")
     [ -z "$body" ] || args+=(-H 'Content-Type: application/json' --data "$body")
-    answer=$(curl -sS --max-time 20 -X "$method" -w '\n%{http_code}' "${args[@]}" "$GATEWAY$path") ||
+    answer=$(curl -s --max-time 20 -X "$method" -w '\n%{http_code}' "${args[@]}" "$GATEWAY$path") ||
         fail "the gateway does not answer: $method $GATEWAY$path"
     STATUS=${answer##*$'\n'}
     BODY=${answer%$'\n'*}

@@ -33,7 +33,8 @@ status_line() { # instance
 
 uptime_of() { # instance -> 2h05m, 3m07s, 12s
     local s
-    s=$(sv status "$STATE/service/$1" | sed -nE 's/^run: [^;]*\) ([0-9]+)s.*/\1/p')
+    s=0$(sv status "$STATE/service/$1" | sed -nE 's/^run: [^;]*\) ([0-9]+)s.*/\1/p')
+    s=$((10#$s))
     if ((s >= 3600)); then
         printf '%dh%02dm' $((s / 3600)) $((s % 3600 / 60))
     elif ((s >= 60)); then

@@ -62,16 +62,21 @@ disable_units() { # file with the packages that were installed before
 }
 
 install() { # package...
-    local before
+    local before log
     before=$(mktemp)
+    log=$(mktemp)
     dpkg-query -W -f '${Package}\n' | sort >"$before"
     forbid_starting
-    as_root apt-get update -qq
     # No recommends: runit would bring an init of its own.
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -o Dpkg::Use-Pty=0 "$@" >/dev/null
+    if ! { as_root apt-get update -qq &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+            --no-install-recommends -o Dpkg::Use-Pty=0 "$@"; } </dev/null >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        echo "waybill: apt-get failed; all it said is in $log" >&2
+        exit 1
+    fi
     disable_units "$before"
-    rm -f "$before"
+    rm -f "$before" "$log"
 }
 
 main() {
