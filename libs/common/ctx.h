@@ -8,14 +8,14 @@
 #include "trace.h"
 
 struct ctx {
-    struct arena *arena;         /* everything created here dies with the unit */
-    struct db *db;               /* this thread's connection, nobody else's */
-    struct http_client *http;    /* likewise */
-    struct trace trace;          /* W3C trace context, goes wherever the work goes */
-    const char *request_id;      /* from the gateway, or NULL */
-    const char *causation_id;    /* id of the event being handled, or NULL */
-    const char *correlation_id;  /* what all events of one flow share, or NULL */
-    unsigned wakes;              /* workers to wake after the commit: worker.h */
+    struct arena *arena;        /* everything created here dies with the unit */
+    struct db *db;              /* this thread's connection, nobody else's */
+    struct http_client *http;   /* likewise */
+    struct trace trace;         /* W3C trace context, goes wherever the work goes */
+    const char *request_id;     /* from the gateway, or NULL */
+    const char *causation_id;   /* id of the event being handled, or NULL */
+    const char *correlation_id; /* what all events of one flow share, or NULL */
+    unsigned wakes;             /* workers to wake after the commit: worker.h */
 };
 
 #endif

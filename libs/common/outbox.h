@@ -12,7 +12,7 @@
 enum outbox_destination { OUTBOX_BUS = 1, OUTBOX_STREAM = 2 }; /* one bit each */
 
 struct outbox_event {
-    const char *type;    /* "order.created"; version 1 unless 'version' is set */
+    const char *type; /* "order.created"; version 1 unless 'version' is set */
     int version;
     const char *subject; /* the order's id: all events of one order share it */
     const char *data;    /* a JSON object */

@@ -21,10 +21,10 @@ enum { WAKE_BUS_RELAY = 1, WAKE_STREAM_RELAY = 2, WAKE_JOBS = 4 };
 typedef struct err worker_step(struct ctx *ctx, void *arg, bool *more);
 
 struct worker_options {
-    const char *name;   /* also its health check: unready while its steps fail */
+    const char *name; /* also its health check: unready while its steps fail */
     worker_step *step;
     void *arg;
-    unsigned wake_on;   /* WAKE_… bits, or 0 */
+    unsigned wake_on; /* WAKE_… bits, or 0 */
     int64_t period_ms;
     struct db_options db;
 };
