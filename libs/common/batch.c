@@ -159,8 +159,6 @@ struct err batch_handle(struct batch *b, struct ctx *ctx, struct envelope list[]
     const int64_t began = clock_mono_ms();
     struct err err;
 
-    for (size_t i = 0; i < n; i++)
-        list[i].id = list[i].type = "";
     metric_add(b->units, 1);
     err = handle_together(b, ctx, list, n);
     if (err.code) {

@@ -18,8 +18,8 @@ struct batch;
 struct envelope {
     const char *text;
     size_t len;
+    const char *id, *type; /* what the transport says, until the envelope is read */
     /* filled in by batch_handle() */
-    const char *id, *type; /* "" when the envelope cannot be read */
     struct err outcome;
     bool duplicate; /* it was handled before */
 };

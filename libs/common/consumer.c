@@ -72,7 +72,12 @@ static struct err serve_batch(struct consumer *c, struct ctx *ctx, struct bus *b
     if (err.code || n == 0)
         return err;
     for (int i = 0; i < n; i++)
-        envelopes[i] = (struct envelope){.text = messages[i].body, .len = messages[i].body_len};
+        envelopes[i] = (struct envelope){
+            .text = messages[i].body,
+            .len = messages[i].body_len,
+            .id = messages[i].id,
+            .type = messages[i].type,
+        };
     err = batch_handle(c->batch, ctx, envelopes, (size_t)n);
     if (err.code)
         return err; /* closing the connection gives the messages back */

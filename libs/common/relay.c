@@ -167,17 +167,17 @@ static struct err forget(struct ctx *ctx, struct relay *r, const struct row rows
 /* Due again after 1, 2, 4 … 60 seconds. */
 static struct err postpone(struct ctx *ctx, struct relay *r, const struct row rows[], size_t n)
 {
-    size_t count;
+    size_t count, first = 0;
     const char *list = seqs(ctx, rows, n, true, &count);
     struct db_rows ignored;
 
     if (count == 0)
         return OK;
     metric_add(r->refused, (int64_t)count);
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].refused)
-            log_warn("event %s (%s) was not taken; it stays in the outbox", rows[i].event_id,
-                     rows[i].type);
+    while (!rows[first].refused)
+        first++;
+    log_warn("%zu events were not taken and stay in the outbox, the first is %s (%s)", count,
+             rows[first].event_id, rows[first].type);
     return db_exec(ctx, &ignored,
                    "UPDATE outbox SET attempts = attempts + 1,"
                    " due_at = now() + least(power(2, least(attempts, 6)), 60) * interval '1 second'"

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "batch.h"
 #include "clock.h"
+#include "log.h"
 #include "loop.h"
 
 enum { BATCH = 50, CLAIM_IDLE_MS = 30000, MAX_DELIVERIES = 5, WAIT_MS = 1000 };
@@ -58,11 +59,14 @@ static struct err bury_deadly(struct stream_reader *r, struct arena *a, struct s
     struct err err = OK;
 
     for (size_t i = 0; !err.code && i < *n; i++) {
-        if (entries[i].deliveries <= r->opt.max_deliveries)
-            entries[left++] = entries[i];
-        else
-            err = bury(r, a, s, &entries[i],
-                       arena_printf(a, "delivered %" PRId64 " times", entries[i].deliveries));
+        const struct stream_entry *e = &entries[i];
+
+        if (e->deliveries <= r->opt.max_deliveries) {
+            entries[left++] = *e;
+            continue;
+        }
+        log_error("entry %s is buried unopened: delivered %" PRId64 " times", e->id, e->deliveries);
+        err = bury(r, a, s, e, arena_printf(a, "delivered %" PRId64 " times", e->deliveries));
     }
     *n = left;
     return err;
@@ -77,8 +81,14 @@ static struct err handle(struct stream_reader *r, struct ctx *ctx, struct stream
     if (err.code || n == 0)
         return err;
     for (size_t i = 0; i < n; i++) {
-        envelopes[i].text = entries[i].event ? entries[i].event : "";
-        envelopes[i].len = strlen(envelopes[i].text);
+        const char *text = entries[i].event ? entries[i].event : "";
+
+        envelopes[i] = (struct envelope){
+            .text = text,
+            .len = strlen(text),
+            .id = entries[i].id,
+            .type = "",
+        };
     }
     err = batch_handle(r->batch, ctx, envelopes, n);
     if (err.code)

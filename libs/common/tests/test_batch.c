@@ -122,7 +122,7 @@ static struct envelope envelope(const char *type)
     const struct event e = {.type = type, .version = 1, .subject = id_new(ctx->arena)};
     const char *text = event_format(ctx, &e, "{}");
 
-    return (struct envelope){.text = text, .len = strlen(text)};
+    return (struct envelope){.text = text, .len = strlen(text), .id = "", .type = ""};
 }
 
 static void handle(struct envelope list[], size_t n)
@@ -211,9 +211,10 @@ static void one_bad_event_is_found_alone(void **state)
 static void a_bad_envelope_says_what_is_wrong_and_spares_its_neighbours(void **state)
 {
     struct envelope list[] = {
-        envelope("test.done"),  {.text = "{\"specversion\":\"1.0\"", .len = 20},
-        {.text = "",                         .len = 0 },
-          envelope("test.unheard_of"),
+        envelope("test.done"),
+        {.text = "{\"specversion\":\"1.0\"", .len = 20, .id = "1", .type = ""},
+        {.text = "",                        .len = 0                                },
+        envelope("test.unheard_of"),
         envelope("test.done"),
     };
 
