@@ -95,7 +95,7 @@ void auth_close(struct auth *auth)
     free(auth);
 }
 
-/* --- the cache --------------------------------------------------------------- */
+/* --- the cache ------------------------------------------------------------ */
 
 static bool cache_find(struct cache *c, const unsigned char *digest, struct claims *out)
 {
@@ -120,7 +120,7 @@ static void cache_put(struct cache *c, const unsigned char *digest, const struct
     pthread_mutex_unlock(&c->lock);
 }
 
-/* --- verifying ---------------------------------------------------------------- */
+/* --- verifying ------------------------------------------------------------ */
 
 static struct err refuse(const char *why)
 {
@@ -225,7 +225,7 @@ struct err auth_verify(const struct auth *auth, struct arena *a, const char *tok
     return OK;
 }
 
-/* --- signing ------------------------------------------------------------------ */
+/* --- signing -------------------------------------------------------------- */
 
 static bool claims_write(jwt_t *jwt, struct arena *a, const struct principal *p, int64_t ttl_s)
 {

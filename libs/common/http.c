@@ -20,7 +20,7 @@ enum {
     FIRST_CLASS = 2, /* of status codes: nobody answers 1xx */
 };
 
-/* --- the queue ------------------------------------------------------------------- */
+/* --- the queue ------------------------------------------------------------ */
 
 bool http_enqueue(struct http_server *s, struct http_exchange *x)
 {
@@ -89,7 +89,7 @@ static void *worker(void *arg)
     return NULL;
 }
 
-/* --- start ------------------------------------------------------------------------ */
+/* --- start ---------------------------------------------------------------- */
 
 static struct err check_routes(struct arena *a, const struct http_options *opt)
 {
@@ -242,7 +242,7 @@ uint16_t http_port(const struct http_server *s)
     return s->port;
 }
 
-/* --- stop ---------------------------------------------------------------------------- */
+/* --- stop ----------------------------------------------------------------- */
 
 /* Wait until every accepted request has its answer on the way; then take no more. */
 static bool drain(struct http_server *s)

@@ -59,7 +59,7 @@ struct http_target {
     int budget; /* tenths of a token */
 };
 
-/* --- clients and targets --------------------------------------------------------- */
+/* --- clients and targets -------------------------------------------------- */
 
 static void curl_init(void)
 {
@@ -142,7 +142,7 @@ void http_target_free(struct http_target *t)
     free(t);
 }
 
-/* --- what all threads share -------------------------------------------------------- */
+/* --- what all threads share ----------------------------------------------- */
 
 static bool bulkhead_enter(struct http_target *t)
 {
@@ -197,7 +197,7 @@ static void circuit_record(struct http_target *t, bool failed)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* --- one attempt --------------------------------------------------------------------- */
+/* --- one attempt ---------------------------------------------------------- */
 
 struct sink {
     struct arena *arena;
@@ -317,7 +317,7 @@ static enum outcome attempt(struct ctx *ctx, struct http_target *t, const struct
     return outcome_of(code, reply);
 }
 
-/* --- a call ------------------------------------------------------------------------------ */
+/* --- a call --------------------------------------------------------------- */
 
 /* Full jitter: anything from nothing to the bound, so that callers spread out. */
 static int64_t backoff_ms(int retry)

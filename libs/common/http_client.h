@@ -1,9 +1,12 @@
 /* http_client.h - calls to other services (libcurl), made to fail well.
  *
  * A target is a remote service, shared by all threads of the process: its deadline,
- * retries (exponential, full jitter) paid from a retry budget, a circuit breaker
- * (breaker.h) and a bulkhead (no more than so many calls at once). A client is one
- * thread's set of connections. */
+ * retries (exponential, full jitter) paid from a retry budget (ten at once, and then one
+ * for every ten calls), a circuit breaker (breaker.h) and a bulkhead (no more than so
+ * many calls at once). A client is one thread's set of connections.
+ *
+ * A call carries the context's traceparent and X-Request-ID. Redirects are answers like
+ * any other; the environment's proxies are not used. */
 #ifndef COMMON_HTTP_CLIENT_H
 #define COMMON_HTTP_CLIENT_H
 
@@ -29,10 +32,10 @@ struct http_target_options {
 };
 
 struct http_call {
-    const char *method, *path; /* with the query */
-    const char *body;          /* JSON, or NULL */
-    const char *idempotency_key;
-    bool repeatable;           /* safe, or made idempotent by its key */
+    const char *method, *path;   /* path: with the query, escaped */
+    const char *body;            /* JSON, or NULL */
+    const char *idempotency_key; /* or NULL */
+    bool repeatable;             /* safe, or made idempotent by its key */
 };
 
 struct http_reply {
@@ -44,6 +47,7 @@ struct http_reply {
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client *c); /* NULL is fine */
 
+/* Copies the options. Free it when no call is under way; NULL is fine. */
 struct http_target *http_target_new(const struct http_target_options *opt);
 void http_target_free(struct http_target *t);
 

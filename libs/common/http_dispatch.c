@@ -42,7 +42,7 @@ static void refuse_err(struct http_exchange *x, struct err err)
     http_refuse(x, problem_status(err.code), detail);
 }
 
-/* --- access --------------------------------------------------------------------- */
+/* --- access --------------------------------------------------------------- */
 
 static const char *bearer_token(const char *authorization)
 {
@@ -75,7 +75,7 @@ static struct err authorize(const struct http_worker *w, struct http_exchange *x
     return OK;
 }
 
-/* --- the unit of work -------------------------------------------------------------- */
+/* --- the unit of work ----------------------------------------------------- */
 
 static bool succeeded(const struct http_response *res)
 {
@@ -172,7 +172,7 @@ void http_dispatch(struct http_worker *w, struct http_exchange *x)
     log_context(NULL);
 }
 
-/* --- what the server answers by itself ----------------------------------------------- */
+/* --- what the server answers by itself ------------------------------------ */
 
 static void answer_livez(struct http_exchange *x)
 {

@@ -5,7 +5,7 @@
 #include "http_internal.h"
 #include "utf8.h"
 
-/* --- decoding (RFC 3986) -------------------------------------------------------- */
+/* --- decoding (RFC 3986) -------------------------------------------------- */
 
 static int hex(char c)
 {
@@ -55,7 +55,7 @@ static const char *decode(struct arena *a, const char *s, size_t len, bool plus_
     return utf8_valid(out) ? out : NULL;
 }
 
-/* --- the target ------------------------------------------------------------------ */
+/* --- the target ----------------------------------------------------------- */
 
 static bool query_parse(struct http_exchange *x, const char *s)
 {
@@ -127,7 +127,7 @@ const char *http_query(const struct http_request *req, const char *name)
     return NULL;
 }
 
-/* --- routes ------------------------------------------------------------------------ */
+/* --- routes --------------------------------------------------------------- */
 
 /* Match "/orders/x" against "/orders/" + "*", collecting what each '*' stood for. */
 static bool match(struct http_exchange *x, const char *pattern)

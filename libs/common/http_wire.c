@@ -24,7 +24,7 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* --- reading a request -------------------------------------------------------------- */
+/* --- reading a request ---------------------------------------------------- */
 
 static const char *header(struct http_exchange *x, const char *name)
 {
@@ -125,7 +125,7 @@ static bool takes_body(const char *method)
            strcmp(method, "PATCH") == 0;
 }
 
-/* --- answering ------------------------------------------------------------------------ */
+/* --- answering ------------------------------------------------------------ */
 
 static void add_headers(struct http_server *s, struct http_exchange *x, struct MHD_Response *r)
 {
@@ -189,7 +189,7 @@ static enum MHD_Result hand_over(struct http_server *s, struct http_exchange *x)
     return send_answer(s, x);
 }
 
-/* --- the callbacks ---------------------------------------------------------------------- */
+/* --- the callbacks -------------------------------------------------------- */
 
 /* The request line is here, undecoded; what is returned becomes the request's state. */
 void *http_on_target(void *server, const char *target, struct MHD_Connection *conn)

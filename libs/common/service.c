@@ -36,7 +36,7 @@ const struct service_settings *service_settings(void)
     return &settings;
 }
 
-/* --- before serving ------------------------------------------------------------------- */
+/* --- before serving ------------------------------------------------------- */
 
 static struct err migrated(struct ctx *ctx)
 {
@@ -104,7 +104,7 @@ static struct err prepare(bool *stop)
     return err;
 }
 
-/* --- the whole ------------------------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------------ */
 
 static void addresses(void)
 {

@@ -4,7 +4,8 @@
  * for the database, migrates it, starts the HTTP server, the consumer, the relays
  * and the jobs that the service describes, serves until SIGTERM or SIGINT, and then
  * drains: not ready, no new requests, finish what is in hand, stop.
- * --healthcheck asks the running instance's /readyz and exits 0 or 1. */
+ * It stops within 15 s or is cut off. --healthcheck asks the running instance's /readyz
+ * and exits 0 or 1. */
 #ifndef COMMON_SERVICE_H
 #define COMMON_SERVICE_H
 
@@ -20,7 +21,7 @@
 
 #define SERVICE_VERSION "0.1.0"
 
-/* Settings that all services share; see service.c for their names and defaults. */
+/* Settings that all services share; see service_config.c for their names and defaults. */
 struct service_settings {
     int64_t port, workers, queue_limit, max_connections;
     const char *address, *log_level, *instance;
@@ -66,6 +67,8 @@ struct service {
     struct err (*init)(struct ctx *ctx);
 };
 
+/* To be returned by main(). Also starts libsodium; libcurl starts with the first client,
+ * OpenSSL by itself. */
 int service_main(int argc, char **argv, const struct service *s);
 
 /* The shared settings, valid from 'init' on. */

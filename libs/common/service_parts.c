@@ -34,7 +34,7 @@ static struct {
     int64_t keep_s;
 } parts;
 
-/* --- the work that every service has ------------------------------------------------ */
+/* --- the work that every service has -------------------------------------- */
 
 static struct err ping(struct ctx *ctx, void *arg, bool *more)
 {
@@ -61,7 +61,7 @@ static struct err prune(struct ctx *ctx, void *arg, bool *more)
     return db_unit_commit(ctx);
 }
 
-/* --- starting ---------------------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------- */
 
 struct err service_open_auth(const struct service_base *base)
 {
@@ -180,7 +180,7 @@ void service_start_work(const struct service_base *base)
     start_readers(base);
 }
 
-/* --- stopping ---------------------------------------------------------------------------- */
+/* --- stopping ------------------------------------------------------------- */
 
 /* What the last transactions announced; the relay's worker may have missed their wake. */
 static void relay_rest(const struct service_base *base, struct relay *relay)

@@ -294,7 +294,7 @@ static void a_cached_token_does_not_vouch_for_another(void **state)
     }
 }
 
-/* --- keys ---------------------------------------------------------------------------- */
+/* --- keys ----------------------------------------------------------------- */
 
 static void decode_coordinate(const char *text, unsigned char out[32])
 {

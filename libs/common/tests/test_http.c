@@ -15,7 +15,7 @@
 #include "id.h"
 #include "thing_app.h"
 
-/* --- answers ---------------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 static void an_answer_is_json_that_nobody_stores(void **state)
 {
@@ -95,7 +95,7 @@ static void a_request_id_is_kept_when_sane_and_made_otherwise(void **state)
     assert_true(id_valid(web_header(thing.arena, &r, "X-Request-ID")));
 }
 
-/* --- errors -------------------------------------------------------------------------------- */
+/* --- errors --------------------------------------------------------------- */
 
 static void errors_have_their_status(void **state)
 {
@@ -177,7 +177,7 @@ static void what_a_handler_finds_wrong_is_400(void **state)
     assert_int_equal(r.status, 400);
 }
 
-/* --- what the server answers by itself -------------------------------------------------------- */
+/* --- what the server answers by itself ------------------------------------ */
 
 static void readiness_is_told_with_its_checks(void **state)
 {

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +17,7 @@
 #include "clock.h"
 #include "peer_app.h"
 #include "testing.h"
+#include "web.h"
 
 /* --- time
  * ------------------------------------------------------------------------------------------- */
@@ -148,27 +148,13 @@ static void no_more_calls_than_allowed_are_under_way(void **state)
     assert_int_equal(peer_get("/status/200", &r).code, OK.code);
 }
 
-/* --- what travels along
- * --------------------------------------------------------------------------------- */
+/* --- what travels along --------------------------------------------------- */
 
 struct listener {
     int fd;
     uint16_t port;
     char request[4096];
 };
-
-static struct listener listen_raw(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct listener l = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    socklen_t len = sizeof(at);
-
-    assert_int_equal(bind(l.fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    assert_int_equal(listen(l.fd, 1), 0);
-    assert_int_equal(getsockname(l.fd, (struct sockaddr *)&at, &len), 0);
-    l.port = ntohs(at.sin_port);
-    return l;
-}
 
 /* Take one request up to the '}' of its body and answer it. */
 static void *answer_raw(void *arg)
@@ -205,11 +191,12 @@ static void a_call_carries_trace_request_id_key_and_token(void **state)
     const struct http_call call = {
         .method = "POST", .path = "/charges?x=1", .body = "{\"a\":1}", .idempotency_key = "key-1"};
     struct http_target_options opt = peer_options();
-    struct listener l = listen_raw();
+    struct listener l = {.fd = -1};
     struct http_reply r;
     pthread_t thread;
 
     (void)state;
+    l.fd = web_listen(&l.port);
     assert_true(
         trace_parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &peer.ctx.trace));
     peer.ctx.request_id = "req-1";

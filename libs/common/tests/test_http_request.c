@@ -12,7 +12,7 @@
 #include "arena.h"
 #include "thing_app.h"
 
-/* --- the request target ---------------------------------------------------------------------- */
+/* --- the request target --------------------------------------------------- */
 
 static void path_segments_are_decoded(void **state)
 {
@@ -79,7 +79,7 @@ static void a_broken_target_is_400(void **state)
     }
 }
 
-/* --- bodies ---------------------------------------------------------------------------------- */
+/* --- bodies --------------------------------------------------------------- */
 
 static void a_body_must_be_json(void **state)
 {

@@ -7,12 +7,15 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <string.h>
 
 #include "arena.h"
 #include "note_app.h"
 
-/* --- rights ------------------------------------------------------------------------------- */
+enum { CALLERS = 6, SHOWS = 30 };
+
+/* --- rights --------------------------------------------------------------- */
 
 static void a_token_tells_the_handler_who_calls(void **state)
 {
@@ -92,7 +95,37 @@ static void a_refused_caller_changes_nothing(void **state)
     assert_int_equal(note_count(), 0);
 }
 
-/* --- the unit of work ------------------------------------------------------------------------ */
+static void *show_token(void *arg)
+{
+    struct arena *a = arena_new();
+
+    for (int i = 0; i < SHOWS; i++) {
+        struct web_reply r = web_request(a, note.port, "GET", "/me", arg, NULL);
+
+        assert_int_equal(r.status, 200);
+        assert_non_null(strstr(r.body, arg == note.bob ? BOB : ALICE));
+        arena_reset(a);
+    }
+    arena_free(a);
+    return NULL;
+}
+
+static void callers_at_the_same_time_are_told_apart(void **state)
+{
+    pthread_t threads[CALLERS];
+
+    (void)state;
+    for (int i = 0; i < CALLERS; i++) {
+        const char *token = i % 2 ? note.bob : note.alice;
+
+        assert_int_equal(pthread_create(&threads[i], NULL, show_token, (void *)(uintptr_t)token),
+                         0);
+    }
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* --- the unit of work ----------------------------------------------------- */
 
 static void an_answer_commits_and_an_error_does_not(void **state)
 {
@@ -108,10 +141,15 @@ static void an_answer_commits_and_an_error_does_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_token_tells_the_handler_who_calls), TEST(a_public_or_internal_route_has_no_caller),
-        TEST(without_a_token_it_is_401),           TEST(with_a_bad_token_it_is_401),
-        TEST(the_scheme_is_read_in_any_case),      TEST(a_customer_is_no_administrator),
-        TEST(a_refused_caller_changes_nothing),    TEST(an_answer_commits_and_an_error_does_not),
+        TEST(a_token_tells_the_handler_who_calls),
+        TEST(a_public_or_internal_route_has_no_caller),
+        TEST(without_a_token_it_is_401),
+        TEST(with_a_bad_token_it_is_401),
+        TEST(the_scheme_is_read_in_any_case),
+        TEST(a_customer_is_no_administrator),
+        TEST(a_refused_caller_changes_nothing),
+        TEST(callers_at_the_same_time_are_told_apart),
+        TEST(an_answer_commits_and_an_error_does_not),
     };
 
     return cmocka_run_group_tests(tests, notes_start, notes_stop);

@@ -22,10 +22,46 @@
 
 enum { MAX_ANSWER = 1024 * 1024, TIMEOUT_S = 15 };
 
+static struct sockaddr_in local(uint16_t port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+int web_listen(uint16_t *port)
+{
+    struct sockaddr_in at = local(0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t len = sizeof(at);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+uint16_t web_free_port(void)
+{
+    uint16_t port;
+
+    close(web_listen(&port));
+    return port;
+}
+
+bool web_listening(uint16_t port)
+{
+    const struct sockaddr_in to = local(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool yes = connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0;
+
+    close(fd);
+    return yes;
+}
+
 int web_connect(uint16_t port)
 {
-    const struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in to = local(port);
     const struct timeval timeout = {.tv_sec = TIMEOUT_S};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

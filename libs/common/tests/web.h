@@ -14,6 +14,11 @@ struct web_reply {
     size_t body_len;
 };
 
+/* A listening socket on a free port of 127.0.0.1. */
+int web_listen(uint16_t *port);
+uint16_t web_free_port(void);
+bool web_listening(uint16_t port); /* does anybody? */
+
 int web_connect(uint16_t port);
 void web_write(int fd, const char *bytes, size_t len); /* an end in between is no error */
 
