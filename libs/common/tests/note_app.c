@@ -147,7 +147,7 @@ int notes_clean(void **state)
     (void)state;
     atomic_store(&note.waiting, 0);
     atomic_store(&note.gate_open, false);
-    return db_exec(&note.testing->ctx, &rows, "TRUNCATE note, idempotency").code;
+    return db_exec(&note.testing->ctx, &rows, "TRUNCATE note, idempotency").code ? -1 : 0;
 }
 
 struct web_reply note_post(const char *target, const char *headers, const char *key,

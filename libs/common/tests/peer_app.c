@@ -86,7 +86,7 @@ int peer_start(void **state)
 
     (void)state;
     arena_free(a);
-    return err.code;
+    return err.code ? -1 : 0;
 }
 
 int peer_stop(void **state)

@@ -30,7 +30,7 @@ static int begin(void **state)
     arena = arena_new();
     keys = key_pair_new(arena, "P-256");
     foreign = key_pair_new(arena, "P-256");
-    return auth_open(arena, keys.public_pem, &auth).code;
+    return auth_open(arena, keys.public_pem, &auth).code ? -1 : 0;
 }
 
 static int end(void **state)
