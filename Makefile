@@ -160,10 +160,13 @@ shellcheck:
 	@shellcheck -x $$(git ls-files '*.sh' .ci/run) && echo "shellcheck: clean"
 cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests && echo "cppcheck: clean"
-tidy: $(patsubst %,tidy-%,$(C_DIRS) tests/e2e)
+# A stamp for each file that clang-tidy has found clean.
+tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c))
 	@echo "clang-tidy: clean"
-tidy-%:
-	@clang-tidy --quiet $(wildcard $*/*.c) -- -std=c11 $(CPPFLAGS) -I$* 2>/dev/null
+$(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) -I$(<D) 2>/dev/null
+	@touch $@
 
 compile_commands.json: ; bear -- $(MAKE) MODE=debug
 

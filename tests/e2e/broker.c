@@ -32,7 +32,7 @@ static amqp_connection_state_t connection(void)
     amqp_rpc_reply_t r;
 
     amqp_set_rpc_timeout(conn, &timeout);
-    if (amqp_socket_open_noblock(socket, world_env("AMQP_HOST"), atoi(world_env("AMQP_PORT")),
+    if (amqp_socket_open_noblock(socket, world_env("AMQP_HOST"), world_port("AMQP_PORT"),
                                  &timeout) != AMQP_STATUS_OK)
         fail_msg("the broker does not answer");
     r = amqp_login(conn, world_env("AMQP_VHOST"), 0, 131072, 0, AMQP_SASL_METHOD_PLAIN,
@@ -135,7 +135,7 @@ const char *broker_dead_letter(const char *queue, const char *message_id)
 
 static redisContext *redis(void)
 {
-    redisContext *c = redisConnect(world_env("REDIS_HOST"), atoi(world_env("REDIS_PORT")));
+    redisContext *c = redisConnect(world_env("REDIS_HOST"), world_port("REDIS_PORT"));
     redisReply *r;
 
     if (!c || c->err)

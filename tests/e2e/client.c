@@ -141,7 +141,7 @@ static const cJSON *at(const struct reply *reply, const char *path)
 
     for (const char *p = path; item && *p; p += strcspn(p, "."), p += *p == '.') {
         snprintf(part, sizeof(part), "%.*s", (int)strcspn(p, "."), p);
-        item = cJSON_IsArray(item) ? cJSON_GetArrayItem(item, atoi(part))
+        item = cJSON_IsArray(item) ? cJSON_GetArrayItem(item, (int)strtol(part, NULL, 10))
                                    : cJSON_GetObjectItemCaseSensitive(item, part);
     }
     if (!item)

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "books.h"
@@ -37,12 +36,6 @@ static bool placed(void *arg)
     return done;
 }
 
-static void kill_component(const char *name)
-{
-    if (system(text("%s kill %s KILL >/dev/null", world_env("STACK_COMMAND"), name)) != 0)
-        fail_msg("cannot kill %s", name);
-}
-
 static void every_order_ends_although_this_dies(const char *component)
 {
     struct customer c = customer_new();
@@ -57,7 +50,7 @@ static void every_order_ends_although_this_dies(const char *component)
         if (!await(placed, args, 30))
             fail_msg("order %zu was not accepted in 30 s after %s died", i, component);
         if (i == ORDERS / 4 || i == ORDERS / 2)
-            kill_component(component);
+            stack("kill", text("%s KILL", component));
     }
     for (size_t i = 0; i < ORDERS; i++)
         await_over(&c, p[i].id);

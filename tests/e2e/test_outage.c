@@ -7,18 +7,11 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "books.h"
 #include "world.h"
-
-static void stack(const char *verb, const char *component)
-{
-    if (system(text("%s %s %s >/dev/null", world_env("STACK_COMMAND"), verb, component)) != 0)
-        fail_msg("cannot %s %s", verb, component);
-}
 
 static bool accepted(void *arg)
 {

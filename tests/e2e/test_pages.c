@@ -53,7 +53,7 @@ static size_t collect(const char *url, const char *key, const char *all[MOST])
 
 static void orders_come_newest_first_each_exactly_once(void **state)
 {
-    const char *all[MOST];
+    const char *all[MOST] = {0};
     const char *const urls[] = {"/api/v1/orders?limit=1", "/api/v1/orders?limit=3",
                                 "/api/v1/orders?limit=7", "/api/v1/orders?limit=100"};
 
@@ -67,7 +67,7 @@ static void orders_come_newest_first_each_exactly_once(void **state)
 
 static void orders_can_be_listed_by_status(void **state)
 {
-    const char *all[MOST];
+    const char *all[MOST] = {0};
 
     (void)state;
     assert_int_equal(collect("/api/v1/orders?limit=2&status=SHIPPED", "id", all), 3);
@@ -94,7 +94,7 @@ static void a_new_order_does_not_disturb_the_pages_that_follow(void **state)
 
 static void products_come_by_sku_each_exactly_once(void **state)
 {
-    const char *all[MOST];
+    const char *all[MOST] = {0};
     size_t n = collect("/api/v1/products?limit=4", "sku", all);
 
     (void)state;
@@ -105,7 +105,7 @@ static void products_come_by_sku_each_exactly_once(void **state)
 
 static void notifications_and_payments_page_too(void **state)
 {
-    const char *all[MOST];
+    const char *all[MOST] = {0};
 
     (void)state;
     assert_int_equal(collect("/api/v1/payments?limit=2", "id", all), ORDERS);

@@ -52,6 +52,19 @@ const char *world_env(const char *name)
     return value;
 }
 
+int world_port(const char *name)
+{
+    return (int)strtol(world_env(name), NULL, 10);
+}
+
+void stack(const char *verb, const char *arguments)
+{
+    const char *command = text("%s %s %s >/dev/null", world_env("STACK_COMMAND"), verb, arguments);
+
+    if (system(command) != 0) /* NOLINT(cert-env33-c): a script is what we want to run */
+        fail_msg("failed: %s", command);
+}
+
 const char *world_secret(const char *name)
 {
     const char *path = world_env(name);

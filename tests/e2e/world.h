@@ -24,8 +24,13 @@ const struct world *world(void);
 /* An environment variable that make test sets. */
 const char *world_env(const char *name);
 
+int world_port(const char *name);
+
 /* What is in the file that such a variable names. */
 const char *world_secret(const char *name);
+
+/* stack("kill", "order-1 KILL"): a verb of infra/stack.sh; the test fails when it does. */
+void stack(const char *verb, const char *arguments);
 
 struct customer {
     char *id, *email, *token;
