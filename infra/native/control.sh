@@ -23,8 +23,7 @@ up() {
     local began=${EPOCHREALTIME/[.,]/} instances instance servers=() others=()
     mapfile -t instances < <(all_instances)
     make_folders
-    exec 9>"$STATE/run/lock"
-    flock -w 120 9 || fail "another 'up' of stack $NAME has not finished for two minutes"
+    alone
     make_secrets
     configure
     make_database
@@ -43,6 +42,12 @@ up() {
     echo "  all ${#instances[@]} components are ready, $(seconds_since "$began") s"
 }
 
+# One up or down at a time.
+alone() {
+    exec 9>"$STATE/run/lock"
+    flock -w 120 9 || fail "another command on stack $NAME has not finished for two minutes"
+}
+
 make_service_directories() { # instance...
     local instance new=()
     remove_surplus "$@"
@@ -56,6 +61,7 @@ make_service_directories() { # instance...
 # Those that take work first, so that they drain into servers that still run.
 down() {
     local kinds
+    alone
     if ! supervisor_pid >/dev/null && ! any_runsv; then
         echo "Stack $NAME is down."
         return

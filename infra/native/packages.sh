@@ -70,7 +70,7 @@ install() { # package...
     # No recommends: runit would bring an init of its own.
     if ! { as_root apt-get update -qq &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-            --no-install-recommends -o Dpkg::Use-Pty=0 "$@"; } </dev/null >"$log" 2>&1; then
+            --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"; } </dev/null >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         echo "waybill: apt-get failed; all it said is in $log" >&2
         exit 1
