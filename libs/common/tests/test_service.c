@@ -69,15 +69,18 @@ static struct err job(struct ctx *ctx, void *arg, bool *more)
     return err.code ? err : db_unit_commit(ctx);
 }
 
+/* Without waking the relay, as if that had been lost: it would come in a second. */
 static struct err announce(struct ctx *ctx, const struct http_request *req,
                            struct http_response *res)
 {
+    const struct outbox_event e = {
+        .type = "test.announced", .subject = "s", .data = "{}", .optional = true};
+    struct err err = outbox_add(ctx, &e, NULL);
+
     (void)req;
+    ctx->wakes = 0;
     res->status = 204;
-    return outbox_add(ctx,
-                      &(struct outbox_event){
-                          .type = "test.announced", .subject = "s", .data = "{}", .optional = true},
-                      NULL);
+    return err;
 }
 
 static const struct http_route routes[] = {
