@@ -112,8 +112,9 @@ struct err store_insert_product(struct ctx *ctx, struct product *p)
     struct err err;
 
     err = db_exec(ctx, &rows,
-                  "INSERT INTO products AS p (sku, name, price, currency, initial, shippable)"
-                  " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING " PRODUCT,
+                  "INSERT INTO products AS p (sku, name, price, currency, initial, on_hand,"
+                  "  shippable)"
+                  " VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT DO NOTHING RETURNING " PRODUCT,
                   p->sku, p->name, db_param_int(ctx, p->price), p->currency,
                   db_param_int(ctx, p->initial), db_param_bool(p->shippable));
     if (err.code)
@@ -143,8 +144,9 @@ struct err store_insert_catalogue(struct ctx *ctx, const struct product list[], 
         shippable[i] = list[i].shippable;
     }
     return db_exec(ctx, &rows,
-                   "INSERT INTO products (sku, name, currency, price, initial, shippable)"
-                   " SELECT t.sku, t.name, t.currency, t.price, t.initial, t.shippable <> 0"
+                   "INSERT INTO products (sku, name, currency, price, initial, on_hand, shippable)"
+                   " SELECT t.sku, t.name, t.currency, t.price, t.initial, t.initial,"
+                   "  t.shippable <> 0"
                    " FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
                    "  $6::bigint[]) AS t (sku, name, currency, price, initial, shippable)"
                    " WHERE NOT EXISTS (SELECT FROM products)"
@@ -176,7 +178,8 @@ struct err store_restock(struct ctx *ctx, const char *sku, int64_t quantity, str
     struct err err;
 
     err = db_exec(ctx, &rows,
-                  "UPDATE products p SET restocked = restocked + $2::bigint, updated_at = now()"
+                  "UPDATE products p SET restocked = restocked + $2::bigint,"
+                  " on_hand = on_hand + $2::bigint, updated_at = now()"
                   " WHERE p.sku = $1 RETURNING " PRODUCT,
                   sku, db_param_int(ctx, quantity));
     if (err.code == ERR_CONFLICT && strcmp(db_constraint(ctx->db), "products_on_hand") == 0)
@@ -289,7 +292,8 @@ static const char save_sql[] =
     " SELECT order_id, sku, quantity FROM moved ON CONFLICT DO NOTHING),"
     " stock AS ("
     " UPDATE products p SET reserved = p.reserved + moved.quantity * $15::bigint,"
-    "  dispatched = p.dispatched + moved.quantity * $16::bigint, updated_at = now()"
+    "  dispatched = p.dispatched + moved.quantity * $16::bigint,"
+    "  on_hand = p.on_hand - moved.quantity * $16::bigint, updated_at = now()"
     " FROM moved WHERE p.sku = moved.sku)"
     " SELECT FROM saved";
 

@@ -173,13 +173,13 @@ static void a_restock_is_booked_and_has_a_limit(void **state)
 static void the_database_itself_refuses_to_oversell(void **state)
 {
     static const char *const attempts[] = {
-        "UPDATE products SET reserved = 4 WHERE sku = 'MUG'",
-        "UPDATE products SET reserved = -1 WHERE sku = 'MUG'",
-        "UPDATE products SET reserved = 2, dispatched = 2 WHERE sku = 'MUG'",
-        "UPDATE products SET dispatched = 4 WHERE sku = 'MUG'",
-        "UPDATE products SET dispatched = -1 WHERE sku = 'MUG'",
-        "UPDATE products SET price = -1 WHERE sku = 'MUG'",
-        "UPDATE products SET sku = 'mug' WHERE sku = 'MUG'",
+        "UPDATE products SET reserved = 4",
+        "UPDATE products SET reserved = -1",
+        "UPDATE products SET reserved = 3, on_hand = 2, dispatched = 1",
+        "UPDATE products SET on_hand = -1, dispatched = 4",
+        "UPDATE products SET on_hand = 2",
+        "UPDATE products SET dispatched = 1",
+        "UPDATE products SET restocked = 1",
     };
     struct db_rows rows;
 
