@@ -3,6 +3,7 @@
 # make up       everything from nothing: packages, build, servers, services, one order
 # make demo     the five ways of an order, each with its timeline
 # make status   components, ports, memory       make logs [s=order]   what they say
+# make psql s=order   a database's console
 # make down     stop; data stays                make clean            stop and forget
 # make test     all tests beside a stack of their own [ONLY=e2e] [KEEP=1]
 # make lint     format, layers, shellcheck, cppcheck, clang-tidy
@@ -136,6 +137,8 @@ up down status demo clean restart:
 	@$(STACK) $@
 logs:
 	@$(STACK) logs $(s)
+psql:
+	@$(STACK) psql $(s)
 packages:
 	@infra/native/packages.sh run
 packages-dev:
@@ -157,7 +160,7 @@ format-check:
 layers:
 	@tools/check-layers.sh
 shellcheck:
-	@shellcheck -x $$(git ls-files '*.sh' .ci/run) && echo "shellcheck: clean"
+	@shellcheck -x $$(git ls-files '*.sh' 'infra/native/run/*' .ci/run) && echo "shellcheck: clean"
 cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
@@ -173,7 +176,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test up down status demo clean restart logs packages packages-dev lint format \
+.PHONY: all tests test up down status demo clean restart logs psql packages packages-dev lint format \
         format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
