@@ -174,7 +174,7 @@ $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
 compile_commands.json: ; bear -- $(MAKE) MODE=debug
 
 help:
-	@sed -n '/^# make/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
 .PHONY: all tests test up down status demo clean restart logs psql packages packages-dev lint format \
         format-check layers shellcheck cppcheck tidy help
