@@ -60,16 +60,22 @@ static struct err step(struct ctx *ctx, void *arg, bool *more)
     return OK;
 }
 
-static struct worker *start(const char *name, struct script *s, int64_t period_ms)
+static struct worker *start_for(unsigned wake_on, const char *name, struct script *s,
+                                int64_t period_ms)
 {
     return worker_start(&(struct worker_options){
         .name = name,
         .step = step,
         .arg = s,
-        .wake_on = WAKE_JOBS,
+        .wake_on = wake_on,
         .period_ms = period_ms,
         .db = env->db,
     });
+}
+
+static struct worker *start(const char *name, struct script *s, int64_t period_ms)
+{
+    return start_for(WAKE_JOBS, name, s, period_ms);
 }
 
 static int setup(void **state)
@@ -131,11 +137,28 @@ static void a_wake_does_not_wait_for_the_period(void **state)
 
     (void)state;
     wait_until(s.steps == 1);
-    worker_wake(WAKE_BUS_RELAY | WAKE_STREAM_RELAY); /* for others */
     worker_wake(WAKE_JOBS | WAKE_BUS_RELAY);
     wait_until(s.steps == 2);
     worker_stop(w);
     assert_int_equal(s.steps, 2);
+}
+
+static void a_wake_is_for_those_who_asked_for_it(void **state)
+{
+    enum { WAKES = 20 };
+    struct script mine = {0}, others = {0};
+    struct worker *a = start("asked", &mine, NEVER_MS);
+    struct worker *b = start_for(WAKE_BUS_RELAY, "not asked", &others, NEVER_MS);
+
+    (void)state;
+    wait_until(mine.steps == 1 && others.steps == 1);
+    for (int i = 2; i <= WAKES; i++) {
+        worker_wake(WAKE_BUS_RELAY | WAKE_STREAM_RELAY);
+        wait_until(others.steps == i);
+    }
+    assert_int_equal(mine.steps, 1);
+    worker_stop(a);
+    worker_stop(b);
 }
 
 static void a_wake_during_a_step_brings_another_step(void **state)
@@ -225,11 +248,11 @@ static void wakes_do_not_make_a_failing_worker_hammer(void **state)
     assert_true(clock_mono_ms() - since < 1000); /* a stop is not kept waiting */
 }
 
-static int64_t items(void)
+static int64_t number(const char *sql)
 {
     struct db_rows rows;
 
-    assert_int_equal(db_exec(&env->ctx, &rows, "SELECT count(*) FROM item").code, ERR_OK);
+    assert_int_equal(db_exec_params(&env->ctx, &rows, sql, NULL, 0).code, ERR_OK);
     return db_int(&rows, 0, 0);
 }
 
@@ -241,8 +264,11 @@ static void a_unit_that_a_step_left_open_is_rolled_back(void **state)
     (void)state;
     wait_until(ready("careless"));
     assert_int_equal(s.steps, 1);
+    assert_int_equal(number("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"
+                            " AND datname = current_database()"),
+                     0);
     worker_stop(w);
-    assert_int_equal(items(), 0);
+    assert_int_equal(number("SELECT count(*) FROM item"), 0);
 }
 
 static void a_commit_wakes_those_that_wait_for_it_and_a_rollback_does_not(void **state)
@@ -272,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_works_at_once_and_then_every_period),
         cmocka_unit_test(a_wake_does_not_wait_for_the_period),
+        cmocka_unit_test(a_wake_is_for_those_who_asked_for_it),
         cmocka_unit_test(a_wake_during_a_step_brings_another_step),
         cmocka_unit_test(a_step_that_leaves_work_is_repeated_at_once),
         cmocka_unit_test(stopping_finishes_the_step_in_hand),
