@@ -88,12 +88,12 @@ static struct err append(struct redis *r, struct arena *a, const struct redis_co
 static struct err log_in(struct redis *r, struct arena *a)
 {
     const struct redis_command auth = REDIS_COMMAND("AUTH", r->addr->password);
-    redisReply *reply;
+    redisReply *reply = NULL;
     struct err err = append(r, a, &auth);
 
     if (!err.code)
         err = read_reply(r, a, &reply);
-    if (!err.code)
+    if (reply)
         err = redis_reply_error(r, a, reply);
     if (err.code)
         err.code = ERR_UNAVAILABLE;

@@ -103,11 +103,12 @@ struct err stream_eval(struct stream *s, struct arena *a, const char *script, co
 
 /* --- reading ---------------------------------------------------------------- */
 
-struct err stream_group(struct stream *s, struct arena *a, const char *key, const char *group)
+struct err stream_group(struct stream *s, struct arena *a, const struct stream_consumer *c)
 {
     redisReply *reply;
 
-    return redis_call(&s->redis, a, REDIS_COMMAND("XGROUP", "CREATE", key, group, "0", "MKSTREAM"),
+    return redis_call(&s->redis, a,
+                      REDIS_COMMAND("XGROUP", "CREATE", c->key, c->group, "0", "MKSTREAM"),
                       "BUSYGROUP", &reply);
 }
 
@@ -149,16 +150,16 @@ static size_t read_entries(const redisReply *list, struct stream_entry *out)
 }
 
 /* XREADGROUP from 'position': ">" for new entries, "0" for this consumer's pending ones. */
-static struct err read_group(struct stream *s, struct arena *a, const char *key, const char *group,
-                             const char *consumer, int count, int block_ms, const char *position,
+static struct err read_group(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                             int count, int block_ms, const char *position,
                              struct stream_entry **out, size_t *n)
 {
     const char *wait = number(a, block_ms < STREAM_MAX_BLOCK_MS ? block_ms : STREAM_MAX_BLOCK_MS);
     const struct redis_command command =
-        block_ms > 0 ? REDIS_COMMAND("XREADGROUP", "GROUP", group, consumer, "COUNT",
-                                     number(a, count), "BLOCK", wait, "STREAMS", key, position)
-                     : REDIS_COMMAND("XREADGROUP", "GROUP", group, consumer, "COUNT",
-                                     number(a, count), "STREAMS", key, position);
+        block_ms > 0 ? REDIS_COMMAND("XREADGROUP", "GROUP", c->group, c->name, "COUNT",
+                                     number(a, count), "BLOCK", wait, "STREAMS", c->key, position)
+                     : REDIS_COMMAND("XREADGROUP", "GROUP", c->group, c->name, "COUNT",
+                                     number(a, count), "STREAMS", c->key, position);
     redisReply *reply;
     struct err err = redis_pipeline(&s->redis, a, &command, 1, &reply);
 
@@ -166,7 +167,7 @@ static struct err read_group(struct stream *s, struct arena *a, const char *key,
     if (err.code)
         return err;
     if (group_is_gone(reply))
-        return stream_group(s, a, key, group);
+        return stream_group(s, a, c);
     err = redis_reply_error(&s->redis, a, reply);
     if (err.code || !is_array(reply, 1) || !is_array(reply->element[0], 2))
         return err;
@@ -176,23 +177,23 @@ static struct err read_group(struct stream *s, struct arena *a, const char *key,
     return OK;
 }
 
-struct err stream_read(struct stream *s, struct arena *a, const char *key, const char *group,
-                       const char *consumer, int count, int block_ms, struct stream_entry **out,
-                       size_t *n)
+struct err stream_read(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                       int count, int block_ms, struct stream_entry **out, size_t *n)
 {
-    return read_group(s, a, key, group, consumer, count, block_ms, ">", out, n);
+    return read_group(s, a, c, count, block_ms, ">", out, n);
 }
 
 /* --- claiming --------------------------------------------------------------- */
 
 /* One XAUTOCLAIM, which looks at a limited part of what is pending: *cursor is where the
  * next one begins, "0-0" when all has been seen. */
-static struct err claim_some(struct stream *s, struct arena *a, const char *key, const char *group,
-                             const char *consumer, int64_t idle_ms, int count, const char **cursor,
+static struct err claim_some(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                             int64_t idle_ms, int count, const char **cursor,
                              struct stream_entry **out, size_t *n)
 {
-    const struct redis_command command = REDIS_COMMAND(
-        "XAUTOCLAIM", key, group, consumer, number(a, idle_ms), *cursor, "COUNT", number(a, count));
+    const struct redis_command command =
+        REDIS_COMMAND("XAUTOCLAIM", c->key, c->group, c->name, number(a, idle_ms), *cursor, "COUNT",
+                      number(a, count));
     redisReply *reply;
     struct err err = redis_call(&s->redis, a, command, "NOGROUP", &reply);
 
@@ -206,8 +207,9 @@ static struct err claim_some(struct stream *s, struct arena *a, const char *key,
 }
 
 /* Neither XAUTOCLAIM nor XREADGROUP tells how often an entry was delivered. */
-static struct err count_deliveries(struct stream *s, struct arena *a, const char *key,
-                                   const char *group, struct stream_entry entries[], size_t n)
+static struct err count_deliveries(struct stream *s, struct arena *a,
+                                   const struct stream_consumer *c, struct stream_entry entries[],
+                                   size_t n)
 {
     struct redis_command *commands = arena_array(a, struct redis_command, n);
     redisReply **replies = arena_array(a, redisReply *, n);
@@ -217,8 +219,8 @@ static struct err count_deliveries(struct stream *s, struct arena *a, const char
         const char **argv = arena_array(a, const char *, 6);
 
         argv[0] = "XPENDING";
-        argv[1] = key;
-        argv[2] = group;
+        argv[1] = c->key;
+        argv[2] = c->group;
         argv[3] = argv[4] = entries[i].id;
         argv[5] = "1";
         commands[i] = (struct redis_command){argv, 6};
@@ -232,23 +234,22 @@ static struct err count_deliveries(struct stream *s, struct arena *a, const char
     return err;
 }
 
-struct err stream_claim(struct stream *s, struct arena *a, const char *key, const char *group,
-                        const char *consumer, int64_t idle_ms, int count, struct stream_entry **out,
-                        size_t *n)
+struct err stream_claim(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                        int64_t idle_ms, int count, struct stream_entry **out, size_t *n)
 {
     const char *cursor = "0-0";
-    struct err err = OK;
+    struct err err;
 
     *n = 0;
     if (idle_ms == 0)
-        err = read_group(s, a, key, group, consumer, count, 0, "0", out, n);
+        err = read_group(s, a, c, count, 0, "0", out, n);
     else
-        do
-            err = claim_some(s, a, key, group, consumer, idle_ms, count, &cursor, out, n);
-        while (!err.code && *n == 0 && strcmp(cursor, "0-0") != 0);
+        err = claim_some(s, a, c, idle_ms, count, &cursor, out, n);
+    while (!err.code && *n == 0 && strcmp(cursor, "0-0") != 0)
+        err = claim_some(s, a, c, idle_ms, count, &cursor, out, n);
     if (err.code || *n == 0)
         return err;
-    return count_deliveries(s, a, key, group, *out, *n);
+    return count_deliveries(s, a, c, *out, *n);
 }
 
 /* --- settling --------------------------------------------------------------- */
@@ -272,7 +273,7 @@ static struct err transaction(struct stream *s, struct arena *a,
     return err;
 }
 
-struct err stream_done(struct stream *s, struct arena *a, const char *key, const char *group,
+struct err stream_done(struct stream *s, struct arena *a, const struct stream_consumer *c,
                        const struct stream_entry entries[], size_t n)
 {
     const char **ack = arena_array(a, const char *, n + 3);
@@ -285,40 +286,40 @@ struct err stream_done(struct stream *s, struct arena *a, const char *key, const
     if (n == 0)
         return OK;
     ack[0] = "XACK";
-    ack[1] = key;
-    ack[2] = group;
+    ack[1] = c->key;
+    ack[2] = c->group;
     del[0] = "XDEL";
-    del[1] = key;
+    del[1] = c->key;
     for (size_t i = 0; i < n; i++)
         ack[i + 3] = del[i + 2] = entries[i].id;
     return transaction(s, a, commands, 2);
 }
 
-struct err stream_bury(struct stream *s, struct arena *a, const char *key, const char *group,
+struct err stream_bury(struct stream *s, struct arena *a, const struct stream_consumer *c,
                        const struct stream_entry *e, const char *reason)
 {
     const struct redis_command commands[] = {
-        REDIS_COMMAND("XADD", arena_printf(a, "%s.dead", key), "MAXLEN", "~",
+        REDIS_COMMAND("XADD", arena_printf(a, "%s.dead", c->key), "MAXLEN", "~",
                       number(a, STREAM_MAX_DEAD), "*", "event", e->event ? e->event : "", "reason",
-                      reason, "group", group, "id", e->id),
-        REDIS_COMMAND("XACK", key, group, e->id),
-        REDIS_COMMAND("XDEL", key, e->id),
+                      reason, "group", c->group, "id", e->id),
+        REDIS_COMMAND("XACK", c->key, c->group, e->id),
+        REDIS_COMMAND("XDEL", c->key, e->id),
     };
 
     return transaction(s, a, commands, sizeof(commands) / sizeof(commands[0]));
 }
 
-struct err stream_backlog(struct stream *s, struct arena *a, const char *key, const char *group,
+struct err stream_backlog(struct stream *s, struct arena *a, const struct stream_consumer *c,
                           int64_t *length, int64_t *pending)
 {
     redisReply *reply;
-    struct err err = redis_call(&s->redis, a, REDIS_COMMAND("XLEN", key), NULL, &reply);
+    struct err err = redis_call(&s->redis, a, REDIS_COMMAND("XLEN", c->key), NULL, &reply);
 
     *length = *pending = 0;
     if (err.code)
         return err;
     *length = reply->integer;
-    err = redis_call(&s->redis, a, REDIS_COMMAND("XPENDING", key, group), "NOGROUP", &reply);
+    err = redis_call(&s->redis, a, REDIS_COMMAND("XPENDING", c->key, c->group), "NOGROUP", &reply);
     if (!err.code && is_array(reply, 1))
         *pending = reply->element[0]->integer;
     return err;

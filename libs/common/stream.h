@@ -36,6 +36,11 @@ struct err stream_ping(struct stream *s, struct arena *a) MUST_CHECK;
 struct err stream_eval(struct stream *s, struct arena *a, const char *script, const char *key,
                        const char *const *const args[], size_t n, size_t nargs) MUST_CHECK;
 
+/* Who reads what: a consumer of a group of a stream. */
+struct stream_consumer {
+    const char *key, *group, *name;
+};
+
 struct stream_entry {
     const char *id;     /* "1732100000000-0" */
     const char *event;  /* the field "event": an envelope; NULL when it is missing */
@@ -43,33 +48,32 @@ struct stream_entry {
 };
 
 /* Create the group (and the stream) if need be, from the stream's beginning. */
-struct err stream_group(struct stream *s, struct arena *a, const char *key,
-                        const char *group) MUST_CHECK;
+struct err stream_group(struct stream *s, struct arena *a,
+                        const struct stream_consumer *c) MUST_CHECK;
 
 /* Entries that no consumer of the group has got; waits up to 'block_ms' (0: not at
  * all). A group that is gone is created again, from the stream's beginning. */
-struct err stream_read(struct stream *s, struct arena *a, const char *key, const char *group,
-                       const char *consumer, int count, int block_ms, struct stream_entry **out,
-                       size_t *n) MUST_CHECK;
+struct err stream_read(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                       int count, int block_ms, struct stream_entry **out, size_t *n) MUST_CHECK;
 
 /* Take over entries that some consumer got but has not acknowledged for 'idle_ms'
  * (XAUTOCLAIM). With idle_ms 0 only those of this very consumer, whatever their age:
  * what it held when it died. Both count as a delivery. */
-struct err stream_claim(struct stream *s, struct arena *a, const char *key, const char *group,
-                        const char *consumer, int64_t idle_ms, int count, struct stream_entry **out,
+struct err stream_claim(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                        int64_t idle_ms, int count, struct stream_entry **out,
                         size_t *n) MUST_CHECK;
 
 /* Acknowledge entries and delete them: one group reads the stream, so what is
  * handled is of no further use and the stream stays small. */
-struct err stream_done(struct stream *s, struct arena *a, const char *key, const char *group,
+struct err stream_done(struct stream *s, struct arena *a, const struct stream_consumer *c,
                        const struct stream_entry entries[], size_t n) MUST_CHECK;
 
 /* Move an entry that keeps failing to the stream "<key>.dead" with the reason. */
-struct err stream_bury(struct stream *s, struct arena *a, const char *key, const char *group,
+struct err stream_bury(struct stream *s, struct arena *a, const struct stream_consumer *c,
                        const struct stream_entry *e, const char *reason) MUST_CHECK;
 
-/* Entries in the stream, and those delivered but not acknowledged. */
-struct err stream_backlog(struct stream *s, struct arena *a, const char *key, const char *group,
+/* Entries in the stream, and those delivered to the group but not acknowledged. */
+struct err stream_backlog(struct stream *s, struct arena *a, const struct stream_consumer *c,
                           int64_t *length, int64_t *pending) MUST_CHECK;
 
 #endif

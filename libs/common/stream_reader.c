@@ -14,6 +14,7 @@ enum { BATCH = 50, CLAIM_IDLE_MS = 30000, MAX_DELIVERIES = 5, WAIT_MS = 1000 };
 
 struct stream_reader {
     struct stream_reader_options opt;
+    struct stream_consumer me;
     struct arena *arena; /* holds this */
     struct batch *batch;
     struct loop *loop;
@@ -25,7 +26,7 @@ struct stream_reader {
 static struct err bury(struct stream_reader *r, struct arena *a, struct stream *s,
                        const struct stream_entry *e, const char *reason)
 {
-    return stream_bury(s, a, r->opt.stream, r->opt.group, e, reason);
+    return stream_bury(s, a, &r->me, e, reason);
 }
 
 /* Entries that fail for now are left as they are: pending, until they are claimed. */
@@ -48,7 +49,7 @@ static struct err settle(struct stream_reader *r, struct arena *a, struct stream
     }
     if (err.code)
         return err;
-    return stream_done(s, a, r->opt.stream, r->opt.group, done, ndone);
+    return stream_done(s, a, &r->me, done, ndone);
 }
 
 /* Delivered too often yet never refused: whoever tried may have died of it. */
@@ -106,8 +107,7 @@ static struct err claim(struct stream_reader *r, struct ctx *ctx, struct stream 
     struct err err;
 
     arena_reset(ctx->arena);
-    err = stream_claim(s, ctx->arena, r->opt.stream, r->opt.group, r->opt.consumer, idle_ms,
-                       r->opt.batch, &entries, n);
+    err = stream_claim(s, ctx->arena, &r->me, idle_ms, r->opt.batch, &entries, n);
     if (err.code || *n == 0)
         return err;
     return handle(r, ctx, s, entries, *n);
@@ -145,8 +145,7 @@ static struct err read_new(struct stream_reader *r, struct ctx *ctx, struct stre
     struct err err;
 
     arena_reset(ctx->arena);
-    err = stream_read(s, ctx->arena, r->opt.stream, r->opt.group, r->opt.consumer, r->opt.batch,
-                      WAIT_MS, &entries, &n);
+    err = stream_read(s, ctx->arena, &r->me, r->opt.batch, WAIT_MS, &entries, &n);
     if (err.code || n == 0)
         return err;
     return handle(r, ctx, s, entries, n);
@@ -156,7 +155,7 @@ static struct err serve(struct ctx *ctx, struct loop *l, void *arg)
 {
     struct stream_reader *r = arg;
     struct stream *s = stream_open(&r->opt.redis);
-    struct err err = stream_group(s, ctx->arena, r->opt.stream, r->opt.group);
+    struct err err = stream_group(s, ctx->arena, &r->me);
 
     if (!err.code)
         err = resume(r, ctx, s);
@@ -179,6 +178,7 @@ struct stream_reader *stream_reader_start(const struct stream_reader_options *op
 
     r->arena = a;
     r->opt = *opt;
+    r->me = (struct stream_consumer){opt->stream, opt->group, opt->consumer};
     r->opt.batch = opt->batch ? opt->batch : BATCH;
     r->opt.claim_idle_ms = opt->claim_idle_ms ? opt->claim_idle_ms : CLAIM_IDLE_MS;
     r->opt.max_deliveries = opt->max_deliveries ? opt->max_deliveries : MAX_DELIVERIES;

@@ -198,28 +198,29 @@ static void a_refusal_that_nobody_asks_for_is_an_error(void **state)
     assert_int_equal(bus_confirm(bus, a, NULL, 0, PATIENCE_MS).code, ERR_UNAVAILABLE);
 }
 
+static void publish_window(int first)
+{
+    bool refused[BUS_MAX_UNCONFIRMED];
+
+    memset(refused, 1, sizeof(refused));
+    for (int i = first; i < first + BUS_MAX_UNCONFIRMED; i++)
+        publish(arena_printf(a, "id-%d", i));
+    assert_ok(bus_confirm(bus, a, refused, BUS_MAX_UNCONFIRMED, PATIENCE_MS));
+    for (int k = 0; k < BUS_MAX_UNCONFIRMED; k++)
+        assert_false(refused[k]);
+}
+
 static void thousands_of_confirms_are_all_accounted_for(void **state)
 {
-    enum { ROUNDS = 6, MESSAGES = ROUNDS * BUS_MAX_UNCONFIRMED };
-    bool refused[BUS_MAX_UNCONFIRMED];
-    char id[16];
+    enum { WINDOWS = 6, MESSAGES = WINDOWS * BUS_MAX_UNCONFIRMED };
 
     (void)state;
-    for (int i = 0; i < MESSAGES; i++) {
-        snprintf(id, sizeof(id), "id-%d", i);
-        publish(id);
-        if ((i + 1) % BUS_MAX_UNCONFIRMED == 0) {
-            memset(refused, 1, sizeof(refused));
-            assert_ok(bus_confirm(bus, a, refused, BUS_MAX_UNCONFIRMED, PATIENCE_MS));
-            for (int k = 0; k < BUS_MAX_UNCONFIRMED; k++)
-                assert_false(refused[k]);
-        }
-    }
+    for (int i = 0; i < WINDOWS; i++)
+        publish_window(i * BUS_MAX_UNCONFIRMED);
     for (int i = 0; i < MESSAGES; i++) { /* and arrived, in order */
         struct message m = next_message();
 
-        snprintf(id, sizeof(id), "id-%d", i);
-        assert_string_equal(m.id, id);
+        assert_string_equal(m.id, arena_printf(a, "id-%d", i));
         if (i % PREFETCH == PREFETCH - 1)
             assert_ok(bus_ack(bus, a, m.delivery_tag, true));
     }
@@ -406,7 +407,7 @@ static void a_buried_message_keeps_its_reason_cut_between_characters(void **stat
 
     (void)state;
     reason[0] = 'a';
-    for (size_t i = 1; i < 2 * BUS_MAX_ERROR; i += 2)
+    for (int i = 1; i < 2 * BUS_MAX_ERROR; i += 2)
         memcpy(reason + i, "é", 2); /* an odd offset: the cut would fall within one */
     m.error = reason;
     m.attempts = 3;

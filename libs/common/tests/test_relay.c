@@ -376,12 +376,12 @@ static const char append[] = "if string.find(ARGV[4], 'poison') then error('pois
 
 static struct stream_entry *read_stream(size_t *n)
 {
+    const struct stream_consumer c = {stream, "test", "me"};
     struct stream *s = stream_open(&redis_at);
     struct stream_entry *entries = NULL;
 
-    assert_int_equal(stream_group(s, ctx->arena, stream, "test").code, ERR_OK);
-    assert_int_equal(stream_read(s, ctx->arena, stream, "test", "me", 1000, 0, &entries, n).code,
-                     ERR_OK);
+    assert_int_equal(stream_group(s, ctx->arena, &c).code, ERR_OK);
+    assert_int_equal(stream_read(s, ctx->arena, &c, 1000, 0, &entries, n).code, ERR_OK);
     stream_close(s);
     return entries;
 }

@@ -21,6 +21,7 @@ static struct arena *a;
 static struct stream_address address;
 static struct stream *s;
 static const char *key; /* of one test */
+static struct stream_consumer me;
 
 static const char append[] = "return redis.call('XADD', KEYS[1], '*', 'event', ARGV[1])";
 
@@ -51,6 +52,7 @@ static int fresh(void **state)
 {
     (void)state;
     key = testing_name(a, "waybill_test_stream");
+    me = (struct stream_consumer){key, "group", "me"};
     s = stream_open(&address);
     return 0;
 }
@@ -72,7 +74,8 @@ static size_t read_as(const char *consumer, int count, struct stream_entry **ent
 {
     size_t n;
 
-    assert_ok(stream_read(s, a, key, "group", consumer, count, 0, entries, &n));
+    assert_ok(stream_read(s, a, &(struct stream_consumer){key, "group", consumer}, count, 0,
+                          entries, &n));
     return n;
 }
 
@@ -80,7 +83,8 @@ static size_t claim_as(const char *consumer, int64_t idle_ms, struct stream_entr
 {
     size_t n;
 
-    assert_ok(stream_claim(s, a, key, "group", consumer, idle_ms, 100, entries, &n));
+    assert_ok(stream_claim(s, a, &(struct stream_consumer){key, "group", consumer}, idle_ms, 100,
+                           entries, &n));
     return n;
 }
 
@@ -88,7 +92,7 @@ static void assert_backlog(int64_t expected_length, int64_t expected_pending)
 {
     int64_t length, pending;
 
-    assert_ok(stream_backlog(s, a, key, "group", &length, &pending));
+    assert_ok(stream_backlog(s, a, &me, &length, &pending));
     assert_int_equal(length, expected_length);
     assert_int_equal(pending, expected_pending);
 }
@@ -108,7 +112,7 @@ static void a_script_runs_once_for_each_list_in_order(void **state)
         calls[i] = args[i];
     }
     assert_ok(stream_eval(s, a, append, key, calls, CALLS, 1));
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     assert_int_equal(read_as("me", CALLS + 1, &entries), CALLS);
     for (int i = 0; i < CALLS; i++)
         assert_string_equal(entries[i].event, args[i][0]);
@@ -147,8 +151,8 @@ static void a_group_may_be_made_twice_and_begins_at_the_beginning(void **state)
 
     (void)state;
     add("one");
-    assert_ok(stream_group(s, a, key, "group"));
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
+    assert_ok(stream_group(s, a, &me));
     add("two");
     assert_int_equal(read_as("me", 10, &entries), 2);
     assert_string_equal(entries[0].event, "one");
@@ -164,12 +168,12 @@ static void a_read_waits_no_longer_than_it_may(void **state)
     size_t n;
 
     (void)state;
-    assert_ok(stream_group(s, a, key, "group"));
-    assert_ok(stream_read(s, a, key, "group", "me", 10, 50, &entries, &n));
+    assert_ok(stream_group(s, a, &me));
+    assert_ok(stream_read(s, a, &me, 10, 50, &entries, &n));
     assert_int_equal(n, 0);
     assert_in_range(clock_mono_ms() - since, 45, 700);
     since = clock_mono_ms();
-    assert_ok(stream_read(s, a, key, "group", "me", 10, 60000, &entries, &n));
+    assert_ok(stream_read(s, a, &me, 10, 60000, &entries, &n));
     assert_in_range(clock_mono_ms() - since, STREAM_MAX_BLOCK_MS - 50, STREAM_MAX_BLOCK_MS + 1500);
 }
 
@@ -180,7 +184,7 @@ static void an_entry_without_an_event_is_seen_as_such(void **state)
     (void)state;
     redis_do("XADD", key, "*", "something", "else", "more", "fields");
     redis_do("XADD", key, "*", "first", "1", "event", "here");
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     assert_int_equal(read_as("me", 10, &entries), 2);
     assert_null(entries[0].event);
     assert_string_equal(entries[1].event, "here");
@@ -213,7 +217,7 @@ static void what_a_dead_consumer_held_is_claimed_and_counted(void **state)
     (void)state;
     add("one");
     add("two");
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     assert_int_equal(read_as("dead", 10, &entries), 2);
     assert_int_equal(claim_as("me", 60000, &entries), 0); /* it may yet live */
     wait_until(claim_as("me", 20, &entries) == 2);
@@ -232,7 +236,7 @@ static void a_consumer_that_starts_again_gets_its_own_entries_at_once(void **sta
     (void)state;
     add("one");
     add("two");
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     assert_int_equal(read_as("me", 1, &entries), 1);
     assert_int_equal(read_as("another", 1, &entries), 1);
     assert_int_equal(claim_as("me", 0, &entries), 1);
@@ -250,11 +254,11 @@ static void stale_entries_behind_many_fresh_ones_are_found(void **state)
     for (int i = 0; i < MANY; i++)
         add("fresh");
     add("stale");
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     assert_int_equal(read_as("dead", MANY + 1, &entries), MANY + 1);
     /* All but the last were just looked at. */
     redis_do("XCLAIM", key, "group", "dead", "0", entries[MANY].id, "IDLE", "100000");
-    assert_ok(stream_claim(s, a, key, "group", "me", 60000, 5, &entries, &n));
+    assert_ok(stream_claim(s, a, &me, 60000, 5, &entries, &n));
     assert_int_equal(n, 1);
     assert_string_equal(entries[0].event, "stale");
 }
@@ -266,7 +270,7 @@ static void entries_deleted_by_others_do_not_hinder_a_claim(void **state)
     (void)state;
     add("one");
     add("two");
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     assert_int_equal(read_as("dead", 10, &entries), 2);
     redis_do("XDEL", key, entries[0].id);
     wait_until(claim_as("me", 5, &entries) == 1);
@@ -283,34 +287,35 @@ static void what_is_done_is_gone(void **state)
     (void)state;
     for (int i = 0; i < 60; i++)
         add("event");
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     n = read_as("me", 50, &entries);
     assert_backlog(60, 50);
-    assert_ok(stream_done(s, a, key, "group", entries, n));
+    assert_ok(stream_done(s, a, &me, entries, n));
     assert_backlog(10, 0);
-    assert_ok(stream_done(s, a, key, "group", entries, n)); /* again is fine */
-    assert_ok(stream_done(s, a, key, "group", entries, 0));
+    assert_ok(stream_done(s, a, &me, entries, n)); /* again is fine */
+    assert_ok(stream_done(s, a, &me, entries, 0));
     assert_backlog(10, 0);
 }
 
 static void a_buried_entry_is_kept_with_its_reason(void **state)
 {
     const char *dead = arena_printf(a, "%s.dead", key);
+    const struct stream_consumer undertaker = {dead, "group", "undertaker"};
     struct stream_entry *entries;
     size_t n;
 
     (void)state;
     add("hopeless");
     redis_do("XADD", key, "*", "no", "event");
-    assert_ok(stream_group(s, a, key, "group"));
+    assert_ok(stream_group(s, a, &me));
     n = read_as("me", 10, &entries);
     assert_int_equal(n, 2);
-    assert_ok(stream_bury(s, a, key, "group", &entries[0], "cannot be helped"));
-    assert_ok(stream_bury(s, a, key, "group", &entries[1], "no event"));
+    assert_ok(stream_bury(s, a, &me, &entries[0], "cannot be helped"));
+    assert_ok(stream_bury(s, a, &me, &entries[1], "no event"));
     assert_backlog(0, 0);
     assert_int_equal(redis_do("XLEN", dead), 2);
-    assert_ok(stream_group(s, a, dead, "group"));
-    assert_ok(stream_read(s, a, dead, "group", "me", 10, 0, &entries, &n));
+    assert_ok(stream_group(s, a, &undertaker));
+    assert_ok(stream_read(s, a, &undertaker, 10, 0, &entries, &n));
     assert_string_equal(entries[0].event, "hopeless");
     assert_string_equal(entries[1].event, "");
 }
@@ -321,7 +326,7 @@ static void an_error_within_a_transaction_is_told(void **state)
 
     (void)state;
     redis_do("SET", arena_printf(a, "%s.dead", key), "no stream");
-    assert_int_equal(stream_bury(s, a, key, "group", &none, "why").code, ERR_INTERNAL);
+    assert_int_equal(stream_bury(s, a, &me, &none, "why").code, ERR_INTERNAL);
     assert_ok(stream_ping(s, a));
 }
 

@@ -107,34 +107,37 @@ static const char *happen(const char *type)
 /* What some consumer got and never acknowledged. */
 static void read_and_die(const char *consumer, size_t expected)
 {
+    const struct stream_consumer c = {key, "group", consumer};
     struct stream *s = stream_open(&redis_at);
     struct stream_entry *entries;
     size_t n;
 
-    assert_int_equal(stream_group(s, a, key, "group").code, ERR_OK);
-    assert_int_equal(stream_read(s, a, key, "group", consumer, 100, 0, &entries, &n).code, ERR_OK);
+    assert_int_equal(stream_group(s, a, &c).code, ERR_OK);
+    assert_int_equal(stream_read(s, a, &c, 100, 0, &entries, &n).code, ERR_OK);
     assert_int_equal(n, expected);
     stream_close(s);
 }
 
 static bool all_done(void)
 {
+    const struct stream_consumer c = {key, "group", ""};
     struct stream *s = stream_open(&redis_at);
     int64_t length, pending;
 
-    assert_int_equal(stream_backlog(s, a, key, "group", &length, &pending).code, ERR_OK);
+    assert_int_equal(stream_backlog(s, a, &c, &length, &pending).code, ERR_OK);
     stream_close(s);
     return length == 0 && pending == 0;
 }
 
 static struct stream_entry *dead_entries(size_t expected)
 {
+    const struct stream_consumer c = {dead, "test", "undertaker"};
     struct stream *s = stream_open(&redis_at);
     struct stream_entry *entries;
     size_t n;
 
-    assert_int_equal(stream_group(s, a, dead, "test").code, ERR_OK);
-    assert_int_equal(stream_read(s, a, dead, "test", "me", 100, 0, &entries, &n).code, ERR_OK);
+    assert_int_equal(stream_group(s, a, &c).code, ERR_OK);
+    assert_int_equal(stream_read(s, a, &c, 100, 0, &entries, &n).code, ERR_OK);
     assert_int_equal(n, expected);
     stream_close(s);
     return entries;
@@ -278,6 +281,7 @@ static void what_can_never_be_handled_is_buried_at_once(void **state)
 /* Whoever handled it may have died of it, and nobody could say so. */
 static void an_entry_delivered_too_often_is_buried_unopened(void **state)
 {
+    const struct stream_consumer victim = {key, "group", "first victim"};
     struct stream_entry *buried;
     const char *deadly;
     int64_t at;
@@ -290,8 +294,7 @@ static void an_entry_delivered_too_often_is_buried_unopened(void **state)
         struct stream_entry *entries;
         size_t n;
 
-        assert_int_equal(stream_claim(s, a, key, "group", "first victim", 0, 10, &entries, &n).code,
-                         ERR_OK);
+        assert_int_equal(stream_claim(s, a, &victim, 0, 10, &entries, &n).code, ERR_OK);
         stream_close(s);
     }
     start_as("me");
