@@ -6,21 +6,29 @@
 
 #include "db.h"
 
-enum { KEY_MAX = 255, HASH_SIZE = crypto_hash_sha256_BYTES };
+enum { KEY_MAX = 255, HASH_SIZE = 32 };
+
+/* Set before threads start, then only read. */
+static unsigned char secret_hash[HASH_SIZE];
+
+void idempotency_secret(const char *secret)
+{
+    crypto_hash_sha256(secret_hash, (const unsigned char *)secret, strlen(secret));
+}
 
 /* Of the strings with their final NULs, so that no two lists run into one another. */
 static void hash_of(unsigned char hash[HASH_SIZE], const char *const strings[], size_t n,
                     const char *body, size_t body_len)
 {
-    crypto_hash_sha256_state state;
+    crypto_generichash_state state;
 
-    crypto_hash_sha256_init(&state);
+    crypto_generichash_init(&state, secret_hash, sizeof(secret_hash), HASH_SIZE);
     for (size_t i = 0; i < n; i++)
-        crypto_hash_sha256_update(&state, (const unsigned char *)strings[i],
+        crypto_generichash_update(&state, (const unsigned char *)strings[i],
                                   strlen(strings[i]) + 1);
     if (body_len)
-        crypto_hash_sha256_update(&state, (const unsigned char *)body, body_len);
-    crypto_hash_sha256_final(&state, hash);
+        crypto_generichash_update(&state, (const unsigned char *)body, body_len);
+    crypto_generichash_final(&state, hash, HASH_SIZE);
 }
 
 static bool key_valid(const char *key)

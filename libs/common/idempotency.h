@@ -18,7 +18,7 @@
 
 struct idempotency {
     const char *caller, *key;
-    char fingerprint[65]; /* SHA-256, hex */
+    char fingerprint[65]; /* keyed BLAKE2b (RFC 7693), hex */
     int64_t lock;         /* the advisory lock's number */
 };
 
@@ -26,6 +26,11 @@ struct stored_answer {
     int status; /* 0: there is none, go on */
     const char *body, *location;
 };
+
+/* Fingerprints are made with a key drawn from 'secret', the same for all instances of
+ * the service. Needed where a body holds a password: whoever reads the table could
+ * otherwise try passwords at the speed of a plain hash. Call once, before threads. */
+void idempotency_secret(const char *secret);
 
 /* Call outside a transaction. ERR_INVALID: no valid key (1 to 255 printable ASCII);
  * ERR_UNPROCESSABLE: reused; ERR_CONFLICT: in flight. Otherwise 'stored' is the

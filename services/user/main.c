@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "auth.h"
 #include "id.h"
+#include "idempotency.h"
 #include "password.h"
 #include "service.h"
 #include "usecases.h"
@@ -91,6 +92,7 @@ static struct err init(struct ctx *ctx)
     err = password_open(ctx->arena, &passwords, &options.hasher);
     if (err.code)
         return err;
+    idempotency_secret(settings.private_key); /* bodies of POST /users hold passwords */
     usecases_init(&options);
     api_init(service_settings()->jwt_public_key);
     return make_admin(ctx);

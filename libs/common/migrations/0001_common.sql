@@ -27,7 +27,7 @@ CREATE INDEX inbox_age ON inbox (handled_at);
 CREATE TABLE idempotency (
     caller      text        NOT NULL,
     key         text        NOT NULL,
-    fingerprint text        NOT NULL, -- SHA-256 of method, path and body
+    fingerprint text        NOT NULL, -- keyed hash of method, path and body
     status      smallint    NOT NULL,
     body        text,
     location    text,

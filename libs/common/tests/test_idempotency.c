@@ -305,6 +305,22 @@ static void old_answers_are_forgotten_a_few_at_once(void **state)
     assert_int_equal(answers(), 2);
 }
 
+static void a_fingerprint_cannot_be_made_without_the_secret(void **state)
+{
+    struct stored_answer stored;
+    struct idempotency plain, keyed;
+
+    (void)state;
+    assert_int_equal(begin(ctx, &plain, "alice", "k1", "{\"password\":\"x\"}", &stored).code,
+                     ERR_OK);
+    idempotency_end(ctx, &plain);
+    idempotency_secret("only the service knows");
+    assert_int_equal(begin(ctx, &keyed, "alice", "k1", "{\"password\":\"x\"}", &stored).code,
+                     ERR_OK);
+    idempotency_end(ctx, &keyed);
+    assert_string_not_equal(plain.fingerprint, keyed.fingerprint);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, empty_tables, no_lock_is_left)
 
 int main(void)
@@ -321,6 +337,7 @@ int main(void)
         TEST(of_two_that_race_to_store_exactly_one_wins),
         TEST(only_printable_keys_of_1_to_255_characters_are_valid),
         TEST(old_answers_are_forgotten_a_few_at_once),
+        TEST(a_fingerprint_cannot_be_made_without_the_secret),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
