@@ -43,6 +43,10 @@ struct http_response {
 /* The decoded value of ?name=, the first if there are several, or NULL. */
 const char *http_query(const struct http_request *req, const char *name);
 
+/* The request's header of this name in any case, or NULL. Seldom needed: the server has
+ * dealt with tokens, keys, ids and traces. */
+const char *http_header(const struct http_request *req, const char *name);
+
 typedef struct err http_handler(struct ctx *ctx, const struct http_request *req,
                                 struct http_response *res);
 

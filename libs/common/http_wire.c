@@ -26,8 +26,10 @@ static int64_t now_us(void)
 
 /* --- reading a request ---------------------------------------------------- */
 
-static const char *header(struct http_exchange *x, const char *name)
+const char *http_header(const struct http_request *req, const char *name)
 {
+    const struct http_exchange *x = req->impl;
+
     return MHD_lookup_connection_value(x->conn, MHD_HEADER_KIND, name);
 }
 
@@ -35,7 +37,7 @@ static const char *header(struct http_exchange *x, const char *name)
 static const char *request_id(struct http_exchange *x)
 {
     static const char sane[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    const char *id = header(x, "X-Request-ID");
+    const char *id = http_header(&x->req, "X-Request-ID");
     size_t len = id ? strlen(id) : 0;
 
     return len > 0 && len <= MAX_REQUEST_ID && strspn(id, sane) == len ? id : id_new(x->arena);
@@ -68,13 +70,12 @@ static void begin(struct http_server *s, struct http_exchange *x, const char *me
     x->begun = true;
     x->metrics = &s->metrics[s->opt.nroutes];
     x->req.method = method;
-    x->req.impl = x;
     x->request_id = request_id(x);
-    x->traceparent = header(x, "traceparent");
-    x->authorization = header(x, MHD_HTTP_HEADER_AUTHORIZATION);
-    x->idempotency_key = header(x, "Idempotency-Key");
+    x->traceparent = http_header(&x->req, "traceparent");
+    x->authorization = http_header(&x->req, MHD_HTTP_HEADER_AUTHORIZATION);
+    x->idempotency_key = http_header(&x->req, "Idempotency-Key");
     find_route(s, x);
-    len = header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    len = http_header(&x->req, MHD_HTTP_HEADER_CONTENT_LENGTH);
     if (len)
         x->body_cap = strtoull(len, NULL, 10);
     if (x->body_cap > s->opt.max_body)
@@ -177,7 +178,7 @@ static enum MHD_Result hand_over(struct http_server *s, struct http_exchange *x)
     x->req.body = x->body;
     x->req.body_len = x->body_len;
     if (x->body_len > 0 && takes_body(x->req.method) &&
-        !is_json(header(x, MHD_HTTP_HEADER_CONTENT_TYPE))) {
+        !is_json(http_header(&x->req, MHD_HTTP_HEADER_CONTENT_TYPE))) {
         http_refuse(x, 415, "a body must be application/json");
         return send_answer(s, x);
     }
@@ -201,6 +202,7 @@ void *http_on_target(void *server, const char *target, struct MHD_Connection *co
     x->arena = a;
     x->conn = conn;
     x->target = arena_strdup(a, target);
+    x->req.impl = x;
     x->started_us = now_us();
     return x;
 }

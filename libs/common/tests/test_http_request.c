@@ -60,6 +60,17 @@ static void query_parameters_are_decoded_and_the_first_one_wins(void **state)
     assert_string_equal(thing_member(&r, "q"), "a=b");
 }
 
+static void headers_are_found_in_any_case(void **state)
+{
+    struct web_reply r =
+        web_request(thing.arena, thing.port, "GET", "/things", "x-THING: a b\r\n", NULL);
+
+    (void)state;
+    assert_string_equal(thing_member(&r, "header"), "a b");
+    r = thing_get("/things");
+    assert_null(thing_member(&r, "header"));
+}
+
 static void a_broken_target_is_400(void **state)
 {
     static const char *const targets[] = {
@@ -214,6 +225,7 @@ int main(void)
         cmocka_unit_test(path_segments_are_decoded),
         cmocka_unit_test(the_first_route_that_fits_is_taken),
         cmocka_unit_test(query_parameters_are_decoded_and_the_first_one_wins),
+        cmocka_unit_test(headers_are_found_in_any_case),
         cmocka_unit_test(a_broken_target_is_400),
         cmocka_unit_test(a_body_must_be_json),
         cmocka_unit_test(a_body_is_bounded_by_what_it_declares),

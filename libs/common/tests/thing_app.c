@@ -27,6 +27,7 @@ static struct err echo(struct ctx *ctx, const struct http_request *req, struct h
     json_out_str(&j, "second", req->param[1]);
     json_out_str(&j, "q", http_query(req, "q"));
     json_out_str(&j, "empty", http_query(req, "empty"));
+    json_out_str(&j, "header", http_header(req, "X-Thing"));
     json_out_int(&j, "body_len", (int64_t)req->body_len);
     json_out_close(&j, '}');
     res->body = json_out_text(&j);
