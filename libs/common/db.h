@@ -102,4 +102,8 @@ const char *db_str_or_null(const struct db_rows *rows, int row, int col); /* NUL
 int64_t db_int(const struct db_rows *rows, int row, int col);             /* 0 for NULL */
 bool db_bool(const struct db_rows *rows, int row, int col);               /* false for NULL */
 
+/* SQL that shows a timestamptz in RFC 3339, UTC, whatever the session's time zone is. */
+#define DB_RFC3339(column)                                                                         \
+    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
 #endif

@@ -65,7 +65,8 @@ static struct err read_limit(struct ctx *ctx, const char *text, int64_t *limit)
     return OK;
 }
 
-struct err page_read(struct ctx *ctx, const struct http_request *req, struct page *out)
+struct err page_read(struct ctx *ctx, const struct http_request *req, bool (*valid)(const char *),
+                     struct page *out)
 {
     const char *limit = http_query(req, "limit"), *cursor = http_query(req, "cursor");
 
@@ -78,13 +79,20 @@ struct err page_read(struct ctx *ctx, const struct http_request *req, struct pag
     }
     if (cursor) {
         out->after = decode(ctx->arena, cursor);
-        if (!out->after)
+        if (!out->after || !valid(out->after))
             return (struct err){ERR_INVALID, "cursor is not one that a list has given"};
     }
     return OK;
 }
 
-void page_write(struct json_out *j, const char *last)
+size_t page_open(struct json_out *j, const struct page *p, size_t n)
+{
+    json_out_open(j, NULL, '{');
+    json_out_open(j, "items", '[');
+    return n > (size_t)p->limit ? (size_t)p->limit : n;
+}
+
+void page_close(struct json_out *j, const char *last)
 {
     const char *cursor = NULL;
 
@@ -94,5 +102,7 @@ void page_write(struct json_out *j, const char *last)
         assert(strlen(last) <= PAGE_MAX_KEY);
         cursor = encode(j->arena, plain, strlen(plain));
     }
+    json_out_close(j, ']');
     json_out_str(j, "next_cursor", cursor);
+    json_out_close(j, '}');
 }

@@ -5,6 +5,8 @@
 #ifndef COMMON_PAGE_H
 #define COMMON_PAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -19,11 +21,17 @@ struct page {
 
 struct json_out;
 
-/* ERR_INVALID: a limit out of range, a cursor that is none of ours. */
-struct err page_read(struct ctx *ctx, const struct http_request *req, struct page *out) MUST_CHECK;
+/* ERR_INVALID: a limit out of range, a cursor that is none of ours, a position that is
+ * not 'valid' (id_valid for lists sorted by id). */
+struct err page_read(struct ctx *ctx, const struct http_request *req, bool (*valid)(const char *),
+                     struct page *out) MUST_CHECK;
 
-/* The member "next_cursor" for the page that ends with 'last', a key of at most
+/* Begin {"items":[ and say how many of the 'n' items that the store gave belong to the
+ * page; then write them. */
+size_t page_open(struct json_out *j, const struct page *p, size_t n);
+
+/* End with ],"next_cursor":…} for the page that ends with 'last', a key of at most
  * PAGE_MAX_KEY bytes without control characters (NULL: no more pages, null). */
-void page_write(struct json_out *j, const char *last);
+void page_close(struct json_out *j, const char *last);
 
 #endif

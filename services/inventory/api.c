@@ -22,21 +22,15 @@ static void reply_product(struct ctx *ctx, int status, const struct product *p,
     res->body = json_out_text(&j);
 }
 
-/* {"items":[…]}, and with 'page' the next cursor when 'n' is more than it shows. */
 static void reply_products(struct ctx *ctx, const struct product list[], size_t n,
                            const struct page *page, struct http_response *res)
 {
     struct json_out j = json_out_new(ctx->arena);
-    const size_t shown = page && n > (size_t)page->limit ? (size_t)page->limit : n;
+    const size_t shown = page_open(&j, page, n);
 
-    json_out_open(&j, NULL, '{');
-    json_out_open(&j, "items", '[');
     for (size_t i = 0; i < shown; i++)
         wire_product(&j, NULL, &list[i]);
-    json_out_close(&j, ']');
-    if (page)
-        page_write(&j, shown < n ? list[shown - 1].sku : NULL);
-    json_out_close(&j, '}');
+    page_close(&j, shown < n ? list[shown - 1].sku : NULL);
     res->body = json_out_text(&j);
 }
 
@@ -58,11 +52,9 @@ static struct err get_products(struct ctx *ctx, const struct http_request *req,
     struct err err;
     size_t n;
 
-    err = page_read(ctx, req, &page);
+    err = page_read(ctx, req, inventory_sku_valid, &page);
     if (err.code)
         return err;
-    if (page.after && !inventory_sku_valid(page.after))
-        return err_new(ctx->arena, ERR_INVALID, "cursor is not one that a list has given");
     err = store_list_products(ctx, page.after, page.limit + 1, &list, &n);
     if (err.code)
         return err;
@@ -233,7 +225,7 @@ static struct err get_prices(struct ctx *ctx, const struct http_request *req,
     err = store_find_products(ctx, skus, n, &list, &n);
     if (err.code)
         return err;
-    reply_products(ctx, list, n, NULL, res);
+    reply_products(ctx, list, n, &(struct page){.limit = INVENTORY_MAX_LINES}, res);
     return OK;
 }
 

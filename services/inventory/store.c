@@ -6,13 +6,9 @@
 #include "arena.h"
 #include "db.h"
 
-/* RFC 3339 in UTC, whatever the session's time zone is. */
-#define RFC3339(column)                                                                            \
-    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-
 #define PRODUCT                                                                                    \
     "p.sku, p.name, p.price, p.currency, p.shippable, p.initial, p.restocked, p.dispatched,"       \
-    " p.on_hand, p.reserved, " RFC3339("p.updated_at")
+    " p.on_hand, p.reserved, " DB_RFC3339("p.updated_at")
 
 enum product_column {
     SKU,

@@ -4,13 +4,9 @@
 #include "arena.h"
 #include "db.h"
 
-/* RFC 3339 in UTC, whatever the session's time zone is. */
-#define RFC3339(column)                                                                            \
-    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-
 #define COLUMNS                                                                                    \
     "id, event_id, user_id, order_id, kind, subject, body, state, reason, attempts, "              \
-    "traceparent, " RFC3339("created_at") ", " RFC3339("sent_at")
+    "traceparent, " DB_RFC3339("created_at") ", " DB_RFC3339("sent_at")
 
 enum column {
     ID,

@@ -9,6 +9,7 @@
 #include "json_out.h"
 #include "order.h"
 #include "page.h"
+#include "rest.h"
 #include "store.h"
 #include "usecases.h"
 #include "wire.h"
@@ -21,20 +22,6 @@ static void reply_order(struct ctx *ctx, int status, const struct order *o,
     wire_order(&j, NULL, o);
     res->status = status;
     res->body = json_out_text(&j);
-}
-
-/* An admin may look at everybody's orders: NULL stands for anyone. */
-static const char *owner(const struct http_request *req)
-{
-    return req->caller.role == ROLE_ADMIN ? NULL : req->caller.user_id;
-}
-
-static struct err order_id(struct ctx *ctx, const struct http_request *req, const char **id)
-{
-    *id = req->param[0];
-    if (id_valid(*id))
-        return OK;
-    return err_new(ctx->arena, ERR_INVALID, "the order id must be a UUID");
 }
 
 /* The alphabet of a sku, which also keeps it safe in a URL. */
@@ -88,10 +75,10 @@ static struct err get_order(struct ctx *ctx, const struct http_request *req,
     const char *id;
     struct err err;
 
-    err = order_id(ctx, req, &id);
+    err = rest_id(ctx, req, "order", &id);
     if (err.code)
         return err;
-    err = store_find(ctx, id, owner(req), &o);
+    err = store_find(ctx, id, rest_owner(req), &o);
     if (err.code)
         return err;
     reply_order(ctx, 200, &o, res);
@@ -123,23 +110,17 @@ static struct err get_orders(struct ctx *ctx, const struct http_request *req,
     err = read_status(ctx, req, &status);
     if (err.code)
         return err;
-    err = page_read(ctx, req, &page);
+    err = page_read(ctx, req, id_valid, &page);
     if (err.code)
         return err;
-    if (page.after && !id_valid(page.after))
-        return err_new(ctx->arena, ERR_INVALID, "cursor is not one of ours");
     err = store_list(ctx, req->caller.user_id, status, page.after, page.limit + 1, &list, &n);
     if (err.code)
         return err;
 
-    shown = n > (size_t)page.limit ? (size_t)page.limit : n;
-    json_out_open(&j, NULL, '{');
-    json_out_open(&j, "items", '[');
+    shown = page_open(&j, &page, n);
     for (size_t i = 0; i < shown; i++)
         wire_order(&j, NULL, &list[i]);
-    json_out_close(&j, ']');
-    page_write(&j, shown < n ? list[shown - 1].id : NULL);
-    json_out_close(&j, '}');
+    page_close(&j, shown < n ? list[shown - 1].id : NULL);
     res->body = json_out_text(&j);
     return OK;
 }
@@ -152,10 +133,10 @@ static struct err post_cancel(struct ctx *ctx, const struct http_request *req,
     const char *id;
     struct err err;
 
-    err = order_id(ctx, req, &id);
+    err = rest_id(ctx, req, "order", &id);
     if (err.code)
         return err;
-    err = order_cancel(ctx, id, owner(req), &o);
+    err = order_cancel(ctx, id, rest_owner(req), &o);
     if (err.code)
         return err;
     reply_order(ctx, o.status == ORDER_CANCELLED ? 200 : 202, &o, res);
@@ -173,10 +154,10 @@ static struct err get_timeline(struct ctx *ctx, const struct http_request *req,
     struct err err;
     size_t n;
 
-    err = order_id(ctx, req, &id);
+    err = rest_id(ctx, req, "order", &id);
     if (err.code)
         return err;
-    err = store_find(ctx, id, owner(req), &o); /* may the caller see it? */
+    err = store_find(ctx, id, rest_owner(req), &o); /* may the caller see it? */
     if (err.code)
         return err;
     err = store_timeline(ctx, id, &entries, &n);

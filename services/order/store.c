@@ -4,14 +4,10 @@
 #include "arena.h"
 #include "db.h"
 
-/* RFC 3339 in UTC, whatever the session's time zone is. */
-#define RFC3339(column)                                                                            \
-    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-
 #define COLUMNS                                                                                    \
     "o.id, o.user_id, o.status, o.payment_method, o.currency, o.total, o.reason,"                  \
-    " o.reservation_id, o.tracking_number, o.version, " RFC3339("o.created_at") ", " RFC3339(      \
-        "o.updated_at")
+    " o.reservation_id, o.tracking_number, o.version, " DB_RFC3339(                                \
+        "o.created_at") ", " DB_RFC3339("o.updated_at")
 
 enum column {
     ID,
@@ -96,7 +92,7 @@ struct err store_insert(struct ctx *ctx, struct order *o, int64_t deadline_s)
                 " SELECT o.id, t.line, t.sku, t.quantity, t.unit_price FROM o,"
                 "  unnest($9::text[], $10::bigint[], $11::bigint[])"
                 "  WITH ORDINALITY AS t (sku, quantity, unit_price, line))"
-                " SELECT " RFC3339("o.created_at") " FROM o",
+                " SELECT " DB_RFC3339("o.created_at") " FROM o",
                 o->id, o->user_id, order_status_name(o->status), o->payment_method, o->currency,
                 db_param_int(ctx, o->total), db_param_int(ctx, o->version),
                 db_param_int(ctx, deadline_s), db_param_strs(ctx, sku, o->nlines),
@@ -155,7 +151,7 @@ struct err store_save(struct ctx *ctx, struct order *o)
     err = db_exec(ctx, &rows,
                   "UPDATE orders SET status = $2, reason = $3, reservation_id = $4,"
                   " tracking_number = $5, version = $6, updated_at = now()"
-                  " WHERE id = $1 RETURNING " RFC3339("updated_at"),
+                  " WHERE id = $1 RETURNING " DB_RFC3339("updated_at"),
                   o->id, order_status_name(o->status), o->reason, o->reservation_id,
                   o->tracking_number, db_param_int(ctx, o->version));
     if (err.code)
@@ -198,7 +194,7 @@ struct err store_timeline(struct ctx *ctx, const char *order_id, struct order_en
     struct err err;
 
     err = db_exec(ctx, &rows,
-                  "SELECT event_id, type, source, " RFC3339(
+                  "SELECT event_id, type, source, " DB_RFC3339(
                       "time") ", cause, detail"
                               " FROM order_events WHERE order_id = $1 ORDER BY position",
                   order_id);

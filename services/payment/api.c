@@ -7,14 +7,9 @@
 #include "json_out.h"
 #include "page.h"
 #include "payment.h"
+#include "rest.h"
 #include "store.h"
 #include "wire.h"
-
-/* An admin may look at everybody's payments: NULL stands for anyone. */
-static const char *owner(const struct http_request *req)
-{
-    return req->caller.role == ROLE_ADMIN ? NULL : req->caller.user_id;
-}
 
 /* GET /api/v1/payments/{id} */
 static struct err get_payment(struct ctx *ctx, const struct http_request *req,
@@ -22,31 +17,17 @@ static struct err get_payment(struct ctx *ctx, const struct http_request *req,
 {
     struct json_out j = json_out_new(ctx->arena);
     struct payment p;
+    const char *id;
     struct err err;
 
-    if (!id_valid(req->param[0]))
-        return err_new(ctx->arena, ERR_INVALID, "the payment id must be a UUID");
-    err = store_find(ctx, req->param[0], owner(req), &p);
+    err = rest_id(ctx, req, "payment", &id);
+    if (err.code)
+        return err;
+    err = store_find(ctx, id, rest_owner(req), &p);
     if (err.code)
         return err;
     wire_payment(&j, NULL, &p);
     res->body = json_out_text(&j);
-    return OK;
-}
-
-static struct err read_query(struct ctx *ctx, const struct http_request *req, struct page *page,
-                             const char **order_id)
-{
-    struct err err;
-
-    *order_id = http_query(req, "order_id");
-    if (*order_id && !id_valid(*order_id))
-        return err_new(ctx->arena, ERR_INVALID, "order_id must be a UUID");
-    err = page_read(ctx, req, page);
-    if (err.code)
-        return err;
-    if (page->after && !id_valid(page->after))
-        return err_new(ctx->arena, ERR_INVALID, "cursor is not one of ours");
     return OK;
 }
 
@@ -61,21 +42,20 @@ static struct err get_payments(struct ctx *ctx, const struct http_request *req,
     struct err err;
     size_t n, shown;
 
-    err = read_query(ctx, req, &page, &order_id);
+    err = rest_query_id(ctx, req, "order_id", &order_id);
     if (err.code)
         return err;
-    err = store_list(ctx, owner(req), order_id, page.after, page.limit + 1, &list, &n);
+    err = page_read(ctx, req, id_valid, &page);
+    if (err.code)
+        return err;
+    err = store_list(ctx, rest_owner(req), order_id, page.after, page.limit + 1, &list, &n);
     if (err.code)
         return err;
 
-    shown = n > (size_t)page.limit ? (size_t)page.limit : n;
-    json_out_open(&j, NULL, '{');
-    json_out_open(&j, "items", '[');
+    shown = page_open(&j, &page, n);
     for (size_t i = 0; i < shown; i++)
         wire_payment(&j, NULL, &list[i]);
-    json_out_close(&j, ']');
-    page_write(&j, shown < n ? list[shown - 1].id : NULL);
-    json_out_close(&j, '}');
+    page_close(&j, shown < n ? list[shown - 1].id : NULL);
     res->body = json_out_text(&j);
     return OK;
 }

@@ -8,6 +8,7 @@
 #include "json_in.h"
 #include "json_out.h"
 #include "page.h"
+#include "rest.h"
 #include "store.h"
 #include "usecases.h"
 #include "user.h"
@@ -27,14 +28,6 @@ static void reply_user(struct ctx *ctx, int status, const struct user *u, struct
     wire_user(&j, NULL, u);
     res->status = status;
     res->body = json_out_text(&j);
-}
-
-static struct err user_id(struct ctx *ctx, const struct http_request *req, const char **id)
-{
-    *id = req->param[0];
-    if (id_valid(*id))
-        return OK;
-    return err_new(ctx->arena, ERR_INVALID, "the user id must be a UUID");
 }
 
 static void check(const struct json_in *in, const char *key, const char *fault)
@@ -127,7 +120,7 @@ static struct err get_user(struct ctx *ctx, const struct http_request *req,
     const char *id;
     struct err err;
 
-    err = user_id(ctx, req, &id);
+    err = rest_id(ctx, req, "user", &id);
     if (err.code)
         return err;
     if (!may_see(&req->caller, id))
@@ -149,23 +142,17 @@ static struct err get_users(struct ctx *ctx, const struct http_request *req,
     struct err err;
     size_t n, shown;
 
-    err = page_read(ctx, req, &page);
+    err = page_read(ctx, req, id_valid, &page);
     if (err.code)
         return err;
-    if (page.after && !id_valid(page.after))
-        return err_new(ctx->arena, ERR_INVALID, "cursor is not one of ours");
     err = store_list(ctx, page.after, page.limit + 1, &list, &n);
     if (err.code)
         return err;
 
-    shown = n > (size_t)page.limit ? (size_t)page.limit : n;
-    json_out_open(&j, NULL, '{');
-    json_out_open(&j, "items", '[');
+    shown = page_open(&j, &page, n);
     for (size_t i = 0; i < shown; i++)
         wire_user(&j, NULL, &list[i]);
-    json_out_close(&j, ']');
-    page_write(&j, shown < n ? list[shown - 1].id : NULL);
-    json_out_close(&j, '}');
+    page_close(&j, shown < n ? list[shown - 1].id : NULL);
     res->body = json_out_text(&j);
     return OK;
 }
@@ -179,7 +166,7 @@ static struct err get_contact(struct ctx *ctx, const struct http_request *req,
     const char *id;
     struct err err;
 
-    err = user_id(ctx, req, &id);
+    err = rest_id(ctx, req, "user", &id);
     if (err.code)
         return err;
     err = store_find(ctx, id, &u);

@@ -4,11 +4,7 @@
 #include "arena.h"
 #include "db.h"
 
-/* RFC 3339 in UTC, whatever the session's time zone is. */
-#define RFC3339(column)                                                                            \
-    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-
-#define COLUMNS "id, email, name, role, password_hash, " RFC3339("created_at")
+#define COLUMNS "id, email, name, role, password_hash, " DB_RFC3339("created_at")
 
 enum column { ID, EMAIL, NAME, ROLE, PASSWORD_HASH, CREATED_AT };
 
@@ -34,7 +30,7 @@ struct err store_insert(struct ctx *ctx, struct user *u, bool *added)
     err = db_exec(ctx, &rows,
                   "INSERT INTO users (id, email, name, role, password_hash)"
                   " VALUES ($1, $2, $3, $4, $5)"
-                  " ON CONFLICT (email) DO NOTHING RETURNING " RFC3339("created_at"),
+                  " ON CONFLICT (email) DO NOTHING RETURNING " DB_RFC3339("created_at"),
                   u->id, u->email, u->name, user_role_name(u->role), u->password_hash);
     if (err.code)
         return err;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "id.h"
 #include "json_in.h"
 #include "json_out.h"
 #include "page.h"
@@ -37,9 +38,15 @@ static int teardown(void **state)
     return 0;
 }
 
+static bool anything(const char *key)
+{
+    (void)key;
+    return true;
+}
+
 static struct err read_page(struct page *page)
 {
-    return page_read(&ctx, &(struct http_request){0}, page);
+    return page_read(&ctx, &(struct http_request){0}, anything, page);
 }
 
 /* The cursor that a list ending in 'last' gives its reader. */
@@ -48,9 +55,8 @@ static const char *cursor_after(const char *last)
     struct json_out j = json_out_new(ctx.arena);
     struct json_in in;
 
-    json_out_open(&j, NULL, '{');
-    page_write(&j, last);
-    json_out_close(&j, '}');
+    page_open(&j, &(struct page){.limit = 1}, 0);
+    page_close(&j, last);
     in = json_in_parse(ctx.arena, json_out_text(&j), strlen(json_out_text(&j)));
     return json_in_str_or(&in, "next_cursor", 1, 999, NULL);
 }
@@ -118,10 +124,30 @@ static void the_last_page_has_no_cursor(void **state)
     struct json_out j = json_out_new(ctx.arena);
 
     (void)state;
-    json_out_open(&j, NULL, '{');
-    page_write(&j, NULL);
-    json_out_close(&j, '}');
-    assert_string_equal(json_out_text(&j), "{\"next_cursor\":null}");
+    page_open(&j, &(struct page){.limit = 1}, 0);
+    page_close(&j, NULL);
+    assert_string_equal(json_out_text(&j), "{\"items\":[],\"next_cursor\":null}");
+}
+
+static void a_page_shows_no_more_than_its_limit(void **state)
+{
+    struct json_out j = json_out_new(ctx.arena);
+
+    (void)state;
+    assert_int_equal(page_open(&j, &(struct page){.limit = 3}, 2), 2);
+    assert_int_equal(page_open(&j, &(struct page){.limit = 3}, 3), 3);
+    assert_int_equal(page_open(&j, &(struct page){.limit = 3}, 4), 3);
+}
+
+static void a_position_that_cannot_be_one_of_the_list_is_refused(void **state)
+{
+    struct page page;
+
+    (void)state;
+    cursor = cursor_after("not an id");
+    assert_int_equal(page_read(&ctx, &(struct http_request){0}, id_valid, &page).code, ERR_INVALID);
+    cursor = cursor_after("01900000-0000-7000-8000-000000000001");
+    assert_int_equal(page_read(&ctx, &(struct http_request){0}, id_valid, &page).code, ERR_OK);
 }
 
 static void a_cursor_that_no_list_gave_is_refused(void **state)
@@ -173,6 +199,8 @@ int main(void)
         TEST(any_other_limit_is_refused),
         TEST(a_cursor_leads_to_where_the_last_page_ended),
         TEST(the_last_page_has_no_cursor),
+        TEST(a_page_shows_no_more_than_its_limit),
+        TEST(a_position_that_cannot_be_one_of_the_list_is_refused),
         TEST(a_cursor_that_no_list_gave_is_refused),
         TEST(a_cursor_longer_than_any_is_refused),
     };

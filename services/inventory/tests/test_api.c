@@ -306,9 +306,9 @@ static void prices_are_told_for_the_skus_that_there_are(void **state)
     (void)state;
     skus = "TEE,GONE,mug,,MUG";
     assert_answer(call("GET", PRICES, NULL, ""), 200,
-                  arena_printf(ctx.arena, "{\"items\":[%s,%s]}", tee, mug));
+                  arena_printf(ctx.arena, "{\"items\":[%s,%s],\"next_cursor\":null}", tee, mug));
     skus = "GONE";
-    assert_answer(call("GET", PRICES, NULL, ""), 200, "{\"items\":[]}");
+    assert_answer(call("GET", PRICES, NULL, ""), 200, "{\"items\":[],\"next_cursor\":null}");
 }
 
 static void prices_are_asked_for_one_to_fifty_skus(void **state)

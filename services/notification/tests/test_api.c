@@ -169,7 +169,7 @@ static void a_list_goes_on_where_its_cursor_says(void **state)
     assert_int_equal(get(LIST, NULL, &ada).code, ERR_OK);
     assert_string_equal(fake.after, NEWER);
     cursor = "MTp4"; /* a good cursor, but "x" is no id */
-    assert_error(get(LIST, NULL, &ada), ERR_INVALID, "cursor is not one of ours");
+    assert_error(get(LIST, NULL, &ada), ERR_INVALID, "cursor is not one that a list has given");
     cursor = NULL;
     limit = "1000";
     assert_error(get(LIST, NULL, &ada), ERR_INVALID, "limit must be a whole number from 1 to 100");

@@ -308,7 +308,7 @@ static void a_list_goes_on_where_its_cursor_says(void **state)
     assert_int_equal(get(USERS, NULL, &root).code, ERR_OK);
     assert_string_equal(fake.after, ADA);
     cursor = "MTp4"; /* a good cursor, but "x" is no id */
-    assert_error(get(USERS, NULL, &root), ERR_INVALID, "cursor is not one of ours");
+    assert_error(get(USERS, NULL, &root), ERR_INVALID, "cursor is not one that a list has given");
 }
 
 /* --- for other services -------------------------------------------------------------- */
