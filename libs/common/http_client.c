@@ -267,6 +267,8 @@ static void set_options(CURL *easy, struct ctx *ctx, const struct http_target *t
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Names are asked for anew: a restarted container may have another address. */
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(timeout_ms < CONNECT_MS ? timeout_ms : CONNECT_MS));

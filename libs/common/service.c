@@ -1,7 +1,6 @@
 /* service.c - the life of a service: from its settings to its last event. */
 #include "service.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,8 @@
 #include <sodium.h>
 
 #include "arena.h"
+#include "ask_ready.h"
 #include "health.h"
-#include "http_client.h"
 #include "log.h"
 #include "migrate.h"
 #include "service_internal.h"
@@ -22,7 +21,6 @@ enum {
     STOP_S = 15,          /* a stop that takes longer is cut off */
     FIRST_PAUSE_MS = 100, /* while the database is away at the start */
     MAX_PAUSE_MS = 5000,
-    HEALTHCHECK_MS = 2000,
 };
 
 /* Static, and never freed before the process ends: a handler that a stop could not
@@ -177,39 +175,12 @@ static int fail(const char *mistakes)
     return EXIT_FAILURE;
 }
 
-/* Where a server that listens on 'address' can be reached from here. */
-static const char *reachable(struct arena *a, const char *address)
-{
-    if (strcmp(address, "0.0.0.0") == 0)
-        return "127.0.0.1";
-    if (strcmp(address, "::") == 0)
-        return "[::1]";
-    return strchr(address, ':') ? arena_printf(a, "[%s]", address) : address;
-}
-
 static int healthcheck(void)
 {
-    struct ctx ctx = {.arena = base.arena, .http = http_client_new()};
-    struct service_settings *c = &settings;
-    struct http_target *target = NULL;
-    struct http_reply reply;
-    struct err err;
+    struct err err = service_config_load_address(base.arena, &settings);
 
-    err = service_config_load_address(base.arena, c);
-    if (!err.code) {
-        target = http_target_new(&(struct http_target_options){
-            .name = base.service->name,
-            .base_url = arena_printf(base.arena, "http://%s:%" PRId64,
-                                     reachable(base.arena, c->address), c->port),
-            .deadline_ms = HEALTHCHECK_MS,
-            .attempt_ms = HEALTHCHECK_MS,
-            .max_concurrent = 1,
-        });
-        err = http_call(&ctx, target, &(struct http_call){.method = "GET", .path = "/readyz"},
-                        &reply);
-    }
-    http_target_free(target);
-    http_client_free(ctx.http);
+    if (!err.code)
+        err = ask_ready(base.arena, settings.address, settings.port);
     return err.code ? fail(err.msg) : EXIT_SUCCESS;
 }
 

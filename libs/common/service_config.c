@@ -1,6 +1,7 @@
 /* service_config.c - the settings that services share: which, and who needs them. */
 #include "service_internal.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -24,7 +25,7 @@ static const struct config_key common_keys[] = {
     {"INBOX_KEEP_S",         CONFIG_INT,    AT(keep_s),            "604800", 60, 31536000,
      "seconds to remember events and idempotency keys"},
     {"LOG_LEVEL",            CONFIG_STR,    AT(log_level),         "info",   0,  0,       "debug, info, warn or error"},
-    {"INSTANCE",             CONFIG_STR,    AT(instance),          "",       0,  0,       "this process's name; <service>-<pid> unless given"},
+    {"INSTANCE",             CONFIG_STR,    AT(instance),          "",       0,  0,       "this process's name; <service>-<host>-<pid> unless given"},
 };
 
 static const struct config_key bus_keys[] = {
@@ -89,6 +90,15 @@ static void note(struct arena *a, const char **mistakes, const char *more)
     *mistakes = *mistakes ? arena_printf(a, "%s\n%s", *mistakes, more) : more;
 }
 
+/* Of containers the host is the distinct part: in each the process is number 1. */
+static const char *instance_name(struct arena *a, const char *service)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+
+    gethostname(host, sizeof(host) - 1);
+    return arena_printf(a, "%s-%s-%d", service, host, (int)getpid());
+}
+
 struct err service_config_load(struct arena *a, const struct service *s,
                                struct service_settings *out)
 {
@@ -106,7 +116,7 @@ struct err service_config_load(struct arena *a, const struct service *s,
     if (err.code)
         note(a, &mistakes, err.msg);
     if (!*out->instance)
-        out->instance = arena_printf(a, "%s-%d", s->name, (int)getpid());
+        out->instance = instance_name(a, s->name);
     if (!log_init(s->name, out->instance, out->log_level))
         note(a, &mistakes, "LOG_LEVEL must be debug, info, warn or error");
     return mistakes ? (struct err){ERR_INVALID, mistakes} : OK;

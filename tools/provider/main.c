@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "arena.h"
+#include "ask_ready.h"
 #include "config.h"
 #include "http.h"
 #include "ledger.h"
@@ -93,6 +94,10 @@ int main(int argc, char **argv)
     err = config_load(a, keys, NKEYS, &settings);
     if (err.code)
         return fail(err);
+    if (argc > 1 && strcmp(argv[1], "--healthcheck") == 0) {
+        err = ask_ready(a, settings.address, settings.port);
+        return err.code ? fail(err) : 0;
+    }
     if (!log_init("provider", NULL, settings.log_level))
         return fail((struct err){ERR_INVALID, "LOG_LEVEL must be debug, info, warn or error"});
 
