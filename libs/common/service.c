@@ -1,6 +1,7 @@
 /* service.c - the life of a service: from its settings to its last event. */
 #include "service.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
