@@ -14,6 +14,7 @@
 #include "arena.h"
 #include "ask_ready.h"
 #include "health.h"
+#include "http_client.h"
 #include "log.h"
 #include "migrate.h"
 #include "service_internal.h"
