@@ -49,7 +49,7 @@ COMMON := $(B)/common.a
 
 $(COMMON): $(call objects,libs/common/*.c)
 $(B)/%.a:
-	@rm -f $@ && $(AR) rcs $@ $^
+	@rm -f $@.new && $(AR) rcs $@.new $^ && mv $@.new $@
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -125,10 +125,11 @@ ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS)
 tests: $(ALL_TESTS)
 
 # make test ONLY=e2e runs the programs whose path holds that word.
+CHOSEN := $(if $(ONLY),$(foreach t,$(ALL_TESTS),$(if $(findstring $(ONLY),$(t)),$(t))),$(ALL_TESTS))
 test: packages
 	@$(MAKE) --no-print-directory -j$(JOBS) all tests
 	@NO_BUILD=1 MODE=$(MODE) tools/with-stack.sh \
-	  tools/run-tests.sh $(B)/test-logs $(foreach t,$(ALL_TESTS),$(if $(findstring $(ONLY),$(t)),$(t)))
+	  tools/run-tests.sh $(B)/test-logs $(CHOSEN)
 
 # --- the stack ----------------------------------------------------------------
 STACK := MODE=$(MODE) NAME=$(NAME) infra/stack.sh

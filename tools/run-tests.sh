@@ -7,6 +7,10 @@ set -uo pipefail
 logs=$1
 shift
 mkdir -p "$logs"
+if (($# == 0)); then
+    echo "no test program to run" >&2
+    exit 1
+fi
 passed=0 failed=0 failures=()
 began=$SECONDS
 
