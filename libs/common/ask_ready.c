@@ -18,11 +18,11 @@ static const char *reachable(struct arena *a, const char *address)
     return strchr(address, ':') ? arena_printf(a, "[%s]", address) : address;
 }
 
-struct err ask_ready(struct arena *a, const char *address, int64_t port)
+struct err ask_ready(struct arena *a, const char *name, const char *address, int64_t port)
 {
     struct ctx ctx = {.arena = a, .http = http_client_new()};
     struct http_target *target = http_target_new(&(struct http_target_options){
-        .name = "this instance",
+        .name = name,
         .base_url = arena_printf(a, "http://%s:%" PRId64, reachable(a, address), port),
         .deadline_ms = TIMEOUT_MS,
         .attempt_ms = TIMEOUT_MS,

@@ -182,7 +182,7 @@ static int healthcheck(void)
     struct err err = service_config_load_address(base.arena, &settings);
 
     if (!err.code)
-        err = ask_ready(base.arena, settings.address, settings.port);
+        err = ask_ready(base.arena, base.service->name, settings.address, settings.port);
     return err.code ? fail(err.msg) : EXIT_SUCCESS;
 }
 

@@ -95,7 +95,7 @@ int main(int argc, char **argv)
     if (err.code)
         return fail(err);
     if (argc > 1 && strcmp(argv[1], "--healthcheck") == 0) {
-        err = ask_ready(a, settings.address, settings.port);
+        err = ask_ready(a, "provider", settings.address, settings.port);
         return err.code ? fail(err) : 0;
     }
     if (!log_init("provider", NULL, settings.log_level))
