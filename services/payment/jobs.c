@@ -29,6 +29,8 @@ struct err jobs_settle(struct ctx *ctx, void *arg, bool *more)
     struct err err;
 
     (void)arg;
+    if (provider_is_paused())
+        return OK;
     db_unit_begin(ctx, DB_WRITE);
     err = end_unit(ctx, payment_take(ctx, &job, more));
     if (err.code || !*more)

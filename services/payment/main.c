@@ -27,7 +27,7 @@ static const struct config_key keys[] = {
 
 /* Its threads are a setting. */
 static struct service_job jobs[] = {
-    {.name = "provider", .step = jobs_settle, .period_ms = 500},
+    {.name = "settlements", .step = jobs_settle, .period_ms = 500},
 };
 
 static struct err init(struct ctx *ctx)

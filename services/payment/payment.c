@@ -7,7 +7,7 @@
 enum {
     BACKOFF_MS = 500,
     BACKOFF_MAX_MS = 60000,
-    NOT_SENT_MS = 1000, /* the breaker is open: about as long as it stays so */
+    NOT_SENT_MS = 100, /* the breaker opened meanwhile; jobs.c waits for it to close */
 };
 
 static const struct {

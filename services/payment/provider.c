@@ -14,9 +14,9 @@
 
 static struct http_target *target;
 
-/* http_call() has a breaker too, with the same rules, but does not tell a call that it
- * refused from one that failed; only the latter counts as an attempt to charge. So this
- * one stands before it. */
+/* http_call() has a breaker too, with the same rules, but nobody can look at that one
+ * before a call, nor tell a call that it refused from one that failed; only the latter
+ * counts as an attempt to charge. So this one stands before it. */
 static struct breaker breaker;
 static pthread_mutex_t breaker_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -48,6 +48,18 @@ static struct payment_outcome known(enum payment_event e, const char *reason)
 static struct payment_outcome unknown(bool sent)
 {
     return (struct payment_outcome){.sent = sent, .reason = "provider_unavailable"};
+}
+
+bool provider_is_paused(void)
+{
+    bool paused;
+
+    pthread_mutex_lock(&breaker_lock);
+    paused =
+        breaker.state == BREAKER_HALF_OPEN ||
+        (breaker.state == BREAKER_OPEN && clock_mono_ms() - breaker.opened_at_ms < BREAKER_OPEN_MS);
+    pthread_mutex_unlock(&breaker_lock);
+    return paused;
 }
 
 static bool breaker_lets_through(void)

@@ -6,7 +6,7 @@
 #ifndef PAYMENT_PROVIDER_H
 #define PAYMENT_PROVIDER_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "ctx.h"
 #include "payment.h"
@@ -21,6 +21,10 @@ struct provider_options {
 /* Call once, before threads. */
 void provider_init(const struct provider_options *opt);
 void provider_close(void);
+
+/* It kept failing, so calls are paused for a while: better take no payment in hand. A
+ * call that is made all the same is not sent. */
+bool provider_is_paused(void);
 
 /* Capture the payment's amount: CHARGED, DECLINED, or EXHAUSTED when asking again is of
  * no use, and we cannot be sure what the provider has done. */

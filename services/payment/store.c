@@ -4,13 +4,9 @@
 #include "arena.h"
 #include "db.h"
 
-/* RFC 3339 in UTC, whatever the session's time zone is. */
-#define RFC3339(column)                                                                            \
-    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-
 #define COLUMNS                                                                                    \
     "id, order_id, user_id, amount, refunded, currency, method, state, reason, attempts,"          \
-    " traceparent, correlation_id, causation_id, " RFC3339("created_at") ", " RFC3339(             \
+    " traceparent, correlation_id, causation_id, " DB_RFC3339("created_at") ", " DB_RFC3339(       \
         "updated_at")
 
 /* As in the index payments_due, which serves only queries that say it in these words. */
@@ -156,7 +152,7 @@ struct err store_take(struct ctx *ctx, int64_t lease_ms, struct payment *out, bo
                   "UPDATE payments SET locked_until = now() + $1 * interval '1 millisecond'"
                   " WHERE id = (SELECT id FROM payments WHERE " IS_DUE
                   "  AND due_at <= now() AND locked_until <= now()"
-                  "  ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+                  "  ORDER BY attempts, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
                   " RETURNING " COLUMNS,
                   db_param_int(ctx, lease_ms));
     if (err.code)

@@ -31,8 +31,10 @@ struct err store_save(struct ctx *ctx, const struct payment *p) MUST_CHECK;
  * 'delay_ms', less up to half of it by chance, so that failures do not march in step. */
 struct err store_settle(struct ctx *ctx, const struct payment *p, int64_t delay_ms) MUST_CHECK;
 
-/* Take the payment that has been due for longest in hand, for 'lease_ms' at most. Those
- * that other workers have in hand are passed over; *found is false when none is left. */
+/* Take a payment that is due in hand, for 'lease_ms' at most: of those with the fewest
+ * attempts behind them the one that has been due for longest. So what keeps failing does
+ * not hold up what may succeed. Those that other workers have in hand are passed over;
+ * *found is false when none is left. */
 struct err store_take(struct ctx *ctx, int64_t lease_ms, struct payment *out,
                       bool *found) MUST_CHECK;
 

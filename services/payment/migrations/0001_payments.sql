@@ -25,6 +25,6 @@ CREATE TABLE payments (
 -- GET /payments pages through these; ids are in order of creation.
 CREATE INDEX payments_of_user ON payments (user_id, id DESC);
 
--- What the workers look for.
-CREATE INDEX payments_due ON payments (due_at)
+-- What the workers look for, in the order in which they take it.
+CREATE INDEX payments_due ON payments (attempts, due_at)
     WHERE state IN ('CHARGING', 'GIVING_UP', 'REFUNDING');

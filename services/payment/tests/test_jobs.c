@@ -15,7 +15,7 @@
 #include "provider.h"
 
 static struct ctx ctx;
-static bool unit_open;
+static bool unit_open, paused;
 static int begun, committed, rolled_back, charges, undos;
 static struct err commit; /* what the next one answers */
 static struct trace seen; /* by the provider */
@@ -48,6 +48,11 @@ void db_unit_rollback(struct ctx *c)
     rolled_back++;
 }
 
+bool provider_is_paused(void)
+{
+    return paused;
+}
+
 struct payment_outcome provider_charge(struct ctx *c, const struct payment *p)
 {
     assert_false(unit_open);
@@ -71,7 +76,7 @@ static int setup(void **state)
     (void)state;
     memset(&fake, 0, sizeof(fake));
     ctx = (struct ctx){.arena = arena_new(), .trace = trace_continue("")};
-    unit_open = false;
+    unit_open = paused = false;
     begun = committed = rolled_back = charges = undos = 0;
     commit = OK;
     outcome = (struct payment_outcome){.known = true, .event = PAYMENT_CHARGED};
@@ -172,6 +177,19 @@ static void an_outcome_that_cannot_be_noted_leaves_the_lease_to_run_out(void **s
     assert_int_equal(fake.npublished, 0);
 }
 
+static void while_calls_are_paused_nothing_is_taken(void **state)
+{
+    bool more = false;
+
+    (void)state;
+    a_payment_in(PAYMENT_CHARGING);
+    paused = true;
+    assert_int_equal(jobs_settle(&ctx, NULL, &more).code, ERR_OK);
+    assert_false(more);
+    assert_int_equal(begun, 0);
+    assert_false(fake.leased);
+}
+
 static void the_call_belongs_to_the_trace_of_the_event_that_asked(void **state)
 {
     bool more;
@@ -194,6 +212,7 @@ int main(void)
         TEST(what_is_given_up_or_refunded_is_undone),
         TEST(a_lease_that_may_not_be_committed_calls_nobody),
         TEST(an_outcome_that_cannot_be_noted_leaves_the_lease_to_run_out),
+        TEST(while_calls_are_paused_nothing_is_taken),
         TEST(the_call_belongs_to_the_trace_of_the_event_that_asked),
     };
 

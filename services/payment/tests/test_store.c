@@ -233,6 +233,18 @@ static void only_what_is_due_is_taken_and_the_oldest_first(void **state)
     assert_taken(LONG_MS, NULL);
 }
 
+static void what_keeps_failing_does_not_hold_up_the_others(void **state)
+{
+    struct payment failing = insert(USER, PAYMENT_CHARGING), fresh;
+
+    (void)state;
+    failing.attempts = 1;
+    assert_int_equal(store_settle(ctx, &failing, 0).code, ERR_OK);
+    fresh = insert(USER, PAYMENT_CHARGING);
+    assert_taken(LONG_MS, fresh.id);
+    assert_taken(LONG_MS, failing.id);
+}
+
 static void a_lease_keeps_others_away_until_it_runs_out(void **state)
 {
     struct payment p = insert(USER, PAYMENT_CHARGING), job;
@@ -422,6 +434,7 @@ int main(void)
         TEST(lists_are_newest_first_and_go_on_after_a_payment),
         TEST(the_books_count_what_was_captured_and_what_was_given_back),
         TEST(only_what_is_due_is_taken_and_the_oldest_first),
+        TEST(what_keeps_failing_does_not_hold_up_the_others),
         TEST(a_lease_keeps_others_away_until_it_runs_out),
         TEST(a_payment_that_is_settled_is_due_again_after_its_delay),
         TEST(a_cancellation_makes_it_due_but_leaves_it_to_who_has_it_in_hand),
