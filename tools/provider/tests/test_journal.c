@@ -37,7 +37,7 @@ static int teardown(void **state)
     journal = NULL;
     arena_free(arena);
     unlink(path);
-    strcpy(path + strlen(path) - 6, "XXXXXX");
+    memset(path + strlen(path) - 6, 'X', 6); /* for mkstemp() again */
     return 0;
 }
 
