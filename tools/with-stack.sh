@@ -23,7 +23,12 @@ while IFS= read -r line; do
 done < <(infra/stack.sh env)
 
 export STACK_COMMAND=infra/stack.sh
-export TEST_DATABASE_URL=$POSTGRES_URL
+
+# Tests of the database layer make and drop databases, and put a failing network between
+# themselves and the server: for that they need a superuser over TCP.
+password=$(openssl rand -hex 16)
+psql -qX "$POSTGRES_URL" -c "CREATE ROLE tests LOGIN SUPERUSER PASSWORD '$password'"
+export TEST_DATABASE_URL=postgresql://tests:$password@127.0.0.1:$POSTGRES_PORT/postgres
 export TEST_AMQP_HOST=$AMQP_HOST TEST_AMQP_PORT=$AMQP_PORT TEST_AMQP_VHOST=$AMQP_VHOST
 export TEST_AMQP_USER=$AMQP_USER TEST_AMQP_PASSWORD
 TEST_AMQP_PASSWORD=$(<"$AMQP_PASSWORD_FILE")

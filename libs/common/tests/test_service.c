@@ -189,6 +189,10 @@ static void set(const char *name, const char *value)
 
 static int begin(void **state)
 {
+    /* Settings that the surroundings of the tests may have. */
+    static const char *const foreign[] = {"SIZE", "LOG_LEVEL", "AMQP_PASSWORD_FILE",
+                                          "DATABASE_PASSWORD_FILE", "INSTANCE"};
+
     (void)state;
     testing = testing_open(migrations, 0);
     arena = arena_new();
@@ -202,8 +206,8 @@ static int begin(void **state)
     set("AMQP_USER", testing_env("TEST_AMQP_USER"));
     set("AMQP_PASSWORD", testing_env("TEST_AMQP_PASSWORD"));
     set("AMQP_VHOST", testing_env("TEST_AMQP_VHOST"));
-    unsetenv("SIZE");
-    unsetenv("LOG_LEVEL");
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+        unsetenv(foreign[i]);
     return 0;
 }
 
