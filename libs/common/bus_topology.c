@@ -71,7 +71,7 @@ static struct err bind(struct bus *b, struct arena *a, const char *queue, const 
 {
     amqp_queue_bind(b->conn, BUS_CHANNEL, amqp_cstring_bytes(queue), amqp_cstring_bytes(exchange),
                     amqp_cstring_bytes(key), amqp_empty_table);
-    return bus_reply_error(b, a, arena_printf(a, "bind queue %s to %s", queue, key),
+    return bus_reply_error(b, a, arena_printf(a, "bind queue %s to %s (%s)", queue, exchange, key),
                            amqp_get_rpc_reply(b->conn));
 }
 

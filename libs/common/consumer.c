@@ -5,7 +5,7 @@
 #include "batch.h"
 #include "loop.h"
 
-enum { BATCH = 50, PREFETCH = 200, WAIT_MS = 1000, CONFIRM_MS = 5000 };
+enum { BATCH = 50, PREFETCH = 200, WAIT_MS = 500, CONFIRM_MS = 5000 };
 
 struct consumer {
     struct consumer_options opt;

@@ -10,7 +10,7 @@
 #include "log.h"
 #include "loop.h"
 
-enum { BATCH = 50, CLAIM_IDLE_MS = 30000, MAX_DELIVERIES = 5, WAIT_MS = 1000 };
+enum { BATCH = 50, CLAIM_IDLE_MS = 30000, MAX_DELIVERIES = 5, WAIT_MS = 500 };
 
 struct stream_reader {
     struct stream_reader_options opt;

@@ -324,6 +324,23 @@ static void while_the_database_is_gone_messages_wait_uncounted(void **state)
     proxy_close(proxy);
 }
 
+static void without_the_database_the_queue_is_left_alone(void **state)
+{
+    struct proxy *proxy = feed_db_proxy(feed);
+    struct consumer_options opt = options();
+
+    (void)state;
+    opt.db = feed_db_behind(feed, proxy_port(proxy));
+    proxy_set(proxy, PROXY_CUT);
+    consumer = consumer_start(&opt);
+    wait_until(proxy_connections(proxy) > 2);
+    assert_int_equal(broker_depth(broker, queue), -1); /* not even made */
+    proxy_set(proxy, PROXY_PASS);
+    wait_until(ready());
+    stop();
+    proxy_close(proxy);
+}
+
 static void a_stop_is_quick_and_loses_nothing(void **state)
 {
     enum { EVENTS = 300 };
@@ -375,6 +392,7 @@ int main(void)
         TEST(a_consumer_comes_back_after_its_connection_is_cut),
         TEST(a_deleted_queue_is_made_again),
         TEST(while_the_database_is_gone_messages_wait_uncounted),
+        TEST(without_the_database_the_queue_is_left_alone),
         TEST(a_stop_is_quick_and_loses_nothing),
         TEST(a_stop_does_not_wait_for_a_broker_that_is_down),
     };

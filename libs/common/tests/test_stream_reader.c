@@ -143,6 +143,20 @@ static struct stream_entry *dead_entries(size_t expected)
     return entries;
 }
 
+/* Dead entries with this reason. */
+static int64_t buried_because(const char *reason)
+{
+    return redis_do("EVAL",
+                    "local n = 0\n"
+                    "for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do\n"
+                    "  for _, field in ipairs(entry[2]) do\n"
+                    "    if field == ARGV[1] then n = n + 1 end\n"
+                    "  end\n"
+                    "end\n"
+                    "return n",
+                    "1", dead, reason);
+}
+
 /* --- events that can be handled ---------------------------------------------------- */
 
 static void events_take_effect_and_leave_the_stream(void **state)
@@ -176,11 +190,14 @@ static void an_event_that_comes_twice_has_one_effect(void **state)
 
 static void what_the_reader_held_when_it_died_is_handled_when_it_starts(void **state)
 {
+    struct stream_reader_options opt = options("me");
+
     (void)state;
+    opt.claim_idle_ms = 3600000; /* nobody else takes it over */
     happen(feed->done);
     happen(feed->done);
     read_and_die("me", 2);
-    start_as("me");
+    reader = stream_reader_start(&opt);
     wait_until(feed_effects(feed) == 2);
     wait_until(all_done());
 }
@@ -234,6 +251,7 @@ static void an_entry_that_keeps_failing_is_buried_and_its_neighbours_are_not(voi
     assert_in_range(calls, MAX_DELIVERIES, MAX_DELIVERIES + 1); /* one may be in the batch */
     for (int i = 1 + calls - MAX_DELIVERIES; i < calls; i++)
         assert_true(at[i] - at[i - 1] >= CLAIM_IDLE_MS - 1);
+    assert_int_equal(buried_because("fails as it was told"), 1);
     assert_non_null(strstr(dead_entries(1)[0].event, poison));
     assert_int_equal(feed_effects_of(feed, poison), 0);
 }
@@ -299,6 +317,7 @@ static void an_entry_delivered_too_often_is_buried_unopened(void **state)
     }
     start_as("me");
     wait_until(all_done());
+    assert_int_equal(buried_because(arena_printf(a, "delivered %d times", MAX_DELIVERIES + 1)), 1);
     buried = dead_entries(1);
     assert_non_null(strstr(buried[0].event, deadly));
     assert_int_equal(feed_calls(&at, 1), 0);
