@@ -20,6 +20,7 @@ notification     4   scaled
 gateway         80   gateway
 '
 RABBITMQ_DIST_OFFSET=73 # where rabbitmqctl talks to the broker
+LISTEN_ON=127.0.0.1
 INSTANCE_STEP=100       # a second instance listens this much higher, a third twice as much
 
 NAME=${NAME:-main}

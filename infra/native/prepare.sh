@@ -29,16 +29,17 @@ make_folders() {
 # --- secrets --------------------------------------------------------------------
 
 make_secrets() {
+    make_passwords
+    make_jwt_keys
+    make_rabbitmq_hashes
+    make_erlang_cookie
+}
+
+make_passwords() {
     local name
     for name in $PASSWORDS; do
         [ -s "$STATE/secrets/$name" ] || openssl rand -hex 24 >"$STATE/secrets/$name"
     done
-    make_jwt_keys
-    make_rabbitmq_hashes
-    if [ ! -s "$STATE/data/rabbitmq/.erlang.cookie" ]; then
-        openssl rand -hex 24 >"$STATE/data/rabbitmq/.erlang.cookie"
-        chmod 400 "$STATE/data/rabbitmq/.erlang.cookie"
-    fi
 }
 
 # Tokens are signed with ES256: only user has the private key, everyone can verify.
@@ -65,6 +66,13 @@ make_rabbitmq_hashes() {
 unhex() { # hexadecimal digits -> bytes
     # shellcheck disable=SC2001 # ${//} has no &
     printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"
+}
+
+make_erlang_cookie() {
+    local cookie=$STATE/data/rabbitmq/.erlang.cookie
+    [ ! -s "$cookie" ] || return 0
+    openssl rand -hex 24 >"$cookie"
+    chmod 400 "$cookie"
 }
 
 sha256_of() { # file, without its newline
@@ -115,11 +123,11 @@ configure_postgres() {
 }
 
 configure_rabbitmq() (
-    export RABBITMQ_LISTEN RABBITMQ_DEFINITIONS
-    RABBITMQ_LISTEN=127.0.0.1:$(port_of rabbitmq)
+    export RABBITMQ_LISTEN RABBITMQ_DEFINITIONS RABBITMQ_MEMORY=${RABBITMQ_MEMORY:-512MB}
+    RABBITMQ_LISTEN=$LISTEN_ON:$(port_of rabbitmq)
     RABBITMQ_DEFINITIONS=$STATE/etc/rabbitmq/definitions.json
     render "$STATE/infra/rabbitmq/rabbitmq.conf.template" "$STATE/etc/rabbitmq/rabbitmq.conf" \
-        RABBITMQ_LISTEN RABBITMQ_DEFINITIONS
+        RABBITMQ_LISTEN RABBITMQ_DEFINITIONS RABBITMQ_MEMORY
 
     export AMQP_ADMIN_HASH AMQP_USER_HASH AMQP_ORDER_HASH AMQP_INVENTORY_HASH \
         AMQP_PAYMENT_HASH AMQP_NOTIFICATION_HASH
@@ -133,7 +141,7 @@ configure_rabbitmq() (
 )
 
 configure_redis() (
-    export REDIS_BIND=127.0.0.1 REDIS_DIR=$STATE/data/redis
+    export REDIS_BIND=$LISTEN_ON REDIS_DIR=${REDIS_DIR:-$STATE/data/redis} REDIS_MEMORY=${REDIS_MEMORY:-256mb}
     export REDIS_PORT REDIS_PASSWORD_SHA256 REDIS_ADMIN_PASSWORD_SHA256
     REDIS_PORT=$(port_of redis)
     REDIS_PASSWORD_SHA256=$(sha256_of "$STATE/secrets/redis")
@@ -148,7 +156,7 @@ configure_gateway() (
         GATEWAY_LOGIN_RATE GATEWAY_LOGIN_BURST GATEWAY_USER_SERVERS GATEWAY_ORDER_SERVERS \
         GATEWAY_INVENTORY_SERVERS GATEWAY_PAYMENT_SERVERS GATEWAY_NOTIFICATION_SERVERS
     . "$STATE/infra/gateway/defaults.env"
-    GATEWAY_LISTEN=127.0.0.1:$(port_of gateway)
+    GATEWAY_LISTEN=$LISTEN_ON:$(port_of gateway)
     GATEWAY_USER_SERVERS=$(upstream_servers user)
     GATEWAY_ORDER_SERVERS=$(upstream_servers order)
     GATEWAY_INVENTORY_SERVERS=$(upstream_servers inventory)
