@@ -29,7 +29,7 @@ struct err jobs_settle(struct ctx *ctx, void *arg, bool *more)
     struct err err;
 
     (void)arg;
-    if (provider_is_paused())
+    if (!provider_is_up(ctx))
         return OK;
     db_unit_begin(ctx, DB_WRITE);
     err = end_unit(ctx, payment_take(ctx, &job, more));

@@ -7,7 +7,7 @@
 enum {
     BACKOFF_MS = 500,
     BACKOFF_MAX_MS = 60000,
-    NOT_SENT_MS = 100, /* the breaker opened meanwhile; jobs.c waits for it to close */
+    NOT_SENT_MS = 100, /* calls were paused meanwhile; jobs.c waits for their return */
 };
 
 static const struct {

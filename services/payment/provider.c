@@ -14,9 +14,9 @@
 
 static struct http_target *target;
 
-/* http_call() has a breaker too, with the same rules, but nobody can look at that one
- * before a call, nor tell a call that it refused from one that failed; only the latter
- * counts as an attempt to charge. So this one stands before it. */
+/* http_call() has a breaker too, with the same rules, but one cannot look at it before a
+ * call, nor tell a call that it refused from one that failed; only the latter counts as an
+ * attempt to charge. So this one stands before it. */
 static struct breaker breaker;
 static pthread_mutex_t breaker_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -50,26 +50,14 @@ static struct payment_outcome unknown(bool sent)
     return (struct payment_outcome){.sent = sent, .reason = "provider_unavailable"};
 }
 
-bool provider_is_paused(void)
+static bool circuit_is_closed(void)
 {
-    bool paused;
+    bool closed;
 
     pthread_mutex_lock(&breaker_lock);
-    paused =
-        breaker.state == BREAKER_HALF_OPEN ||
-        (breaker.state == BREAKER_OPEN && clock_mono_ms() - breaker.opened_at_ms < BREAKER_OPEN_MS);
+    closed = breaker.state == BREAKER_CLOSED;
     pthread_mutex_unlock(&breaker_lock);
-    return paused;
-}
-
-static bool breaker_lets_through(void)
-{
-    bool allowed;
-
-    pthread_mutex_lock(&breaker_lock);
-    allowed = breaker_allow(&breaker, clock_mono_ms());
-    pthread_mutex_unlock(&breaker_lock);
-    return allowed;
+    return closed;
 }
 
 static void breaker_note(bool failed)
@@ -100,7 +88,7 @@ static struct err post(struct ctx *ctx, const struct payment *p, const char *pat
     };
     struct err err;
 
-    *sent = breaker_lets_through();
+    *sent = circuit_is_closed();
     if (!*sent)
         return (struct err){ERR_UNAVAILABLE, "the payment provider is failing; calls are paused"};
     err = http_call(ctx, target, &call, reply);
@@ -108,6 +96,33 @@ static struct err post(struct ctx *ctx, const struct payment *p, const char *pat
     if (err.code)
         log_warn("payment %s: %s", p->id, err.msg);
     return err;
+}
+
+/* Is it this thread's turn to probe? */
+static bool may_probe(void)
+{
+    bool may;
+
+    pthread_mutex_lock(&breaker_lock);
+    may = breaker.state != BREAKER_CLOSED && breaker_allow(&breaker, clock_mono_ms());
+    pthread_mutex_unlock(&breaker_lock);
+    return may;
+}
+
+bool provider_is_up(struct ctx *ctx)
+{
+    struct http_reply reply;
+    struct err err;
+    bool up;
+
+    if (!may_probe())
+        return circuit_is_closed();
+    err = http_call(ctx, target, &(struct http_call){.method = "GET", .path = "/readyz"}, &reply);
+    up = !err.code && reply.status == 200;
+    breaker_note(!up);
+    if (up)
+        log_info("the payment provider answers again");
+    return up;
 }
 
 static const char *charge_body(struct ctx *ctx, const struct payment *p)

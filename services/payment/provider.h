@@ -22,9 +22,10 @@ struct provider_options {
 void provider_init(const struct provider_options *opt);
 void provider_close(void);
 
-/* It kept failing, so calls are paused for a while: better take no payment in hand. A
- * call that is made all the same is not sent. */
-bool provider_is_paused(void);
+/* False: it kept failing, so calls to it are paused; better take no payment in hand. Every
+ * two seconds one caller asks it how it is, and a good answer ends the pause. So the
+ * circuit is probed without a customer's charge, and an outage uses up no attempts. */
+bool provider_is_up(struct ctx *ctx);
 
 /* Capture the payment's amount: CHARGED, DECLINED, or EXHAUSTED when asking again is of
  * no use, and we cannot be sure what the provider has done. */

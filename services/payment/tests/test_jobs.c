@@ -15,7 +15,7 @@
 #include "provider.h"
 
 static struct ctx ctx;
-static bool unit_open, paused;
+static bool unit_open, down;
 static int begun, committed, rolled_back, charges, undos;
 static struct err commit; /* what the next one answers */
 static struct trace seen; /* by the provider */
@@ -48,9 +48,11 @@ void db_unit_rollback(struct ctx *c)
     rolled_back++;
 }
 
-bool provider_is_paused(void)
+bool provider_is_up(struct ctx *c)
 {
-    return paused;
+    (void)c;
+    assert_false(unit_open);
+    return !down;
 }
 
 struct payment_outcome provider_charge(struct ctx *c, const struct payment *p)
@@ -76,7 +78,7 @@ static int setup(void **state)
     (void)state;
     memset(&fake, 0, sizeof(fake));
     ctx = (struct ctx){.arena = arena_new(), .trace = trace_continue("")};
-    unit_open = paused = false;
+    unit_open = down = false;
     begun = committed = rolled_back = charges = undos = 0;
     commit = OK;
     outcome = (struct payment_outcome){.known = true, .event = PAYMENT_CHARGED};
@@ -177,13 +179,13 @@ static void an_outcome_that_cannot_be_noted_leaves_the_lease_to_run_out(void **s
     assert_int_equal(fake.npublished, 0);
 }
 
-static void while_calls_are_paused_nothing_is_taken(void **state)
+static void while_the_provider_is_down_nothing_is_taken(void **state)
 {
     bool more = false;
 
     (void)state;
     a_payment_in(PAYMENT_CHARGING);
-    paused = true;
+    down = true;
     assert_int_equal(jobs_settle(&ctx, NULL, &more).code, ERR_OK);
     assert_false(more);
     assert_int_equal(begun, 0);
@@ -212,7 +214,7 @@ int main(void)
         TEST(what_is_given_up_or_refunded_is_undone),
         TEST(a_lease_that_may_not_be_committed_calls_nobody),
         TEST(an_outcome_that_cannot_be_noted_leaves_the_lease_to_run_out),
-        TEST(while_calls_are_paused_nothing_is_taken),
+        TEST(while_the_provider_is_down_nothing_is_taken),
         TEST(the_call_belongs_to_the_trace_of_the_event_that_asked),
     };
 

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "breaker.h"
+#include "clock.h"
 #include "http_client.h"
 #include "id.h"
 #include "json_in.h"
@@ -302,21 +304,42 @@ static void a_wrong_key_tells_nothing_about_the_money(void **state)
     assert_no_answer(provider_undo(&ctx, &p));
 }
 
-static void a_provider_that_fails_is_left_alone_for_a_while(void **state)
+static int calls_until_paused(const struct payment *p)
 {
-    struct payment p = paying_by("pm_down");
     int calls = 0;
 
-    (void)state;
-    while (calls < 100 && provider_charge(&ctx, &p).sent)
+    while (calls < 100 && provider_charge(&ctx, p).sent)
         calls++;
-    assert_in_range(calls, 1, 50);
-    assert_true(provider_is_paused());
+    return calls;
+}
+
+static void a_provider_that_fails_is_left_alone_until_it_says_that_it_is_well(void **state)
+{
+    struct payment p = paying_by("pm_down");
+
+    (void)state;
+    assert_true(provider_is_up(&ctx));
+    assert_in_range(calls_until_paused(&p), 1, 50);
+    assert_false(provider_is_up(&ctx));
     assert_false(provider_undo(&ctx, &p).sent);
-    wait_until(!provider_is_paused());
+    wait_until(provider_is_up(&ctx));
     assert_undo(&p, PAYMENT_BLOCKED, 0);
-    assert_false(provider_is_paused());
-    assert_charge(&p, PAYMENT_DECLINED, "cancelled_at_provider");
+}
+
+static void a_provider_that_is_gone_is_not_up_before_it_is_back(void **state)
+{
+    struct payment p = paying_by("pm_ok");
+    int64_t began;
+
+    (void)state;
+    end_sandbox(SIGKILL);
+    assert_in_range(calls_until_paused(&p), 1, 50);
+    began = clock_mono_ms();
+    wait_until(provider_is_up(&ctx) || clock_mono_ms() - began > 3 * BREAKER_OPEN_MS / 2);
+    assert_false(provider_is_up(&ctx));
+    start_sandbox();
+    wait_until(provider_is_up(&ctx));
+    assert_charge(&p, PAYMENT_CHARGED, NULL);
 }
 
 static void a_provider_that_dies_and_comes_back_has_charged_once(void **state)
@@ -348,7 +371,8 @@ int main(void)
         TEST(a_flaky_provider_charges_once_before_it_says_so),
         TEST(a_charge_that_makes_no_sense_there_is_not_asked_for_again),
         TEST(a_wrong_key_tells_nothing_about_the_money),
-        TEST(a_provider_that_fails_is_left_alone_for_a_while),
+        TEST(a_provider_that_fails_is_left_alone_until_it_says_that_it_is_well),
+        TEST(a_provider_that_is_gone_is_not_up_before_it_is_back),
         TEST(a_provider_that_dies_and_comes_back_has_charged_once),
     };
 
