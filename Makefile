@@ -6,6 +6,7 @@
 # make psql s=order   a database's console
 # make down     stop; data stays                make clean            stop and forget
 # make test     all tests beside a stack of their own [ONLY=e2e] [KEEP=1]
+# make chaos    break everything under load, mend it, check the books [SEED=] [MINUTES=1] [FAULTS=redis]
 # make lint     format, layers, shellcheck, cppcheck, clang-tidy
 # make MODE=asan test   the same, sanitized (release, debug, asan, tsan, cov)
 # make NAME=two up      a second stack, on ports of its own
@@ -120,8 +121,25 @@ $(E2E_TESTS): %: %.o $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# --- chaos --------------------------------------------------------------------
+# Faults under load: tests/chaos with what it borrows from the tests above. A short run is
+# one of the tests; make chaos is the long one, beside a stack of its own.
+CHAOS := $(filter-out %/main.o %/test_chaos.o,$(call objects,tests/chaos/*.c)) \
+         $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e/*.c)) $(B)/libs/common/tests/proxy.o
+CHAOS_TEST := $(B)/tests/chaos/test_chaos
+$(B)/tests/chaos/%.o $(B)/tests/chaos/%.tidy: CPPFLAGS += -Itests/e2e -Ilibs/common/tests
+$(CHAOS_TEST) $(B)/tests/chaos/main: %: %.o $(CHAOS) $(COMMON)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+chaos: packages
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/chaos/main
+	@mkdir -p build/chaos
+	@NO_BUILD=1 MODE=$(MODE) NAME=chaos SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
+	  FAULTS="$(FAULTS)" REPORTS=build/chaos tools/with-stack.sh $(B)/tests/chaos/main
+
 INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(PROVIDER_TESTS)
-ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS)
+ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
 # make test ONLY=e2e runs the programs whose path holds that word.
@@ -165,7 +183,7 @@ shellcheck:
 cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
-tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c))
+tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c))
 	@echo "clang-tidy: clean"
 $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
 	@mkdir -p $(@D)
@@ -177,7 +195,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test up down status demo clean restart logs psql packages packages-dev lint format \
+.PHONY: all tests test chaos up down status demo clean restart logs psql packages packages-dev lint format \
         format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -20,24 +20,36 @@
 
 enum { QUIET_S = 60 };
 
-int64_t sql_int_of(const char *service, const char *sql, const char *param)
+/* False when the server does not answer with one number; it is then said why. */
+static bool ask(const char *service, const char *sql, const char *param, int64_t *value)
 {
     char name[64];
     const char *const params[] = {param};
     PGconn *conn;
     PGresult *res;
-    int64_t value;
+    bool answered;
 
     snprintf(name, sizeof(name), "%s_DATABASE_URL", service);
     for (char *p = name; *p; p++)
         *p = (char)toupper((unsigned char)*p);
     conn = PQconnectdb(world_env(name));
     res = PQexecParams(conn, sql, param ? 1 : 0, NULL, params, NULL, NULL, 0);
-    if (PQresultStatus(res) != PGRES_TUPLES_OK || PQntuples(res) != 1)
-        fail_msg("%s: %s: %s", service, sql, PQerrorMessage(conn));
-    value = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+    answered = PQresultStatus(res) == PGRES_TUPLES_OK && PQntuples(res) == 1;
+    if (answered)
+        *value = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+    else
+        print_error("%s: %s: %s\n", service, sql, PQerrorMessage(conn));
     PQclear(res);
     PQfinish(conn);
+    return answered;
+}
+
+int64_t sql_int_of(const char *service, const char *sql, const char *param)
+{
+    int64_t value = 0;
+
+    if (!ask(service, sql, param, &value))
+        fail_msg("%s does not answer", service);
     return value;
 }
 
@@ -66,23 +78,19 @@ static const char *const queues[] = {"order",         "inventory",    "payment",
                                      "retry.120000ms"};
 static const char *const dead[] = {"order.dead", "inventory.dead", "payment.dead"};
 
-static int64_t notifications_missing(void)
+const char *books_noise(int64_t *count)
 {
-    return sql_int("order", "SELECT count(*) FROM order_events WHERE source = 'order'") -
-           sql_int("notification", "SELECT count(*) FROM notifications");
-}
+    int64_t told;
 
-/* The first thing that is not quiet, or NULL. */
-static const char *noise(int64_t *count)
-{
     for (size_t i = 0; i < sizeof(unfinished) / sizeof(unfinished[0]); i++)
-        if ((*count = sql_int(unfinished[i].service, unfinished[i].sql)) != 0)
+        if (!ask(unfinished[i].service, unfinished[i].sql, NULL, count) || *count != 0)
             return unfinished[i].what;
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++)
         if ((*count = queue_length(queues[i])) != 0)
             return queues[i];
-    if ((*count = notifications_missing()) != 0)
-        return "order events without their notification";
+    if (!ask("order", "SELECT count(*) FROM order_events WHERE source = 'order'", NULL, count) ||
+        !ask("notification", "SELECT count(*) FROM notifications", NULL, &told) || *count != told)
+        return "events of orders, and fewer or more notifications";
     return NULL;
 }
 
@@ -91,50 +99,72 @@ static bool quiet(void *arg)
     int64_t count;
 
     (void)arg;
-    return noise(&count) == NULL;
+    return books_noise(&count) == NULL;
 }
 
-static void must_equal(const char *what, int64_t a, int64_t b)
+struct audit {
+    books_finding *found;
+    void *arg;
+};
+
+static void compare(const struct audit *audit, const char *what, int64_t a, int64_t b)
 {
     if (a != b)
-        fail_msg("%s: %" PRId64 " and %" PRId64, what, a, b);
+        audit->found(what, a, b, audit->arg);
 }
 
-static void check_money(void)
+static void check_money(const struct audit *audit)
 {
     int64_t kept = sql_int("payment", "SELECT coalesce(sum(amount), 0) FROM payments"
                                       " WHERE state = 'CAPTURED'");
     struct reply ledger = broker_provider_ledger();
 
-    must_equal(
-        "captured less refunded, and the total of the shipped orders", kept,
+    compare(
+        audit, "captured less refunded, and the total of the shipped orders", kept,
         sql_int("order", "SELECT coalesce(sum(total), 0) FROM orders WHERE status = 'SHIPPED'"));
-    must_equal("our books and the provider's", kept,
-               reply_int(&ledger, "captured") - reply_int(&ledger, "refunded"));
-    must_equal("payments for an order beyond the first", 0,
-               sql_int("payment", "SELECT count(*) - count(DISTINCT order_id) FROM payments"));
+    compare(audit, "our books and the provider's", kept,
+            reply_int(&ledger, "captured") - reply_int(&ledger, "refunded"));
+    compare(audit, "payments for an order beyond the first", 0,
+            sql_int("payment", "SELECT count(*) - count(DISTINCT order_id) FROM payments"));
     reply_free(&ledger);
 }
 
-static void check_stock(void)
+static void check_stock(const struct audit *audit)
 {
-    must_equal("reserved when quiet", 0,
-               sql_int("inventory", "SELECT coalesce(sum(reserved), 0) FROM products"));
-    must_equal("products whose stock does not add up", 0,
-               sql_int("inventory", "SELECT count(*) FROM products WHERE on_hand < 0 OR"
-                                    " on_hand <> initial + restocked - dispatched"));
-    must_equal("pieces dispatched, and pieces in shipped orders",
-               sql_int("inventory", "SELECT coalesce(sum(dispatched), 0) FROM products"),
-               sql_int("order", "SELECT coalesce(sum(quantity), 0) FROM order_lines"
-                                " JOIN orders ON id = order_id WHERE status = 'SHIPPED'"));
+    compare(audit, "reserved when quiet", 0,
+            sql_int("inventory", "SELECT coalesce(sum(reserved), 0) FROM products"));
+    compare(audit, "products whose stock does not add up", 0,
+            sql_int("inventory", "SELECT count(*) FROM products WHERE on_hand < 0 OR"
+                                 " on_hand <> initial + restocked - dispatched"));
+    compare(audit, "pieces dispatched, and pieces in shipped orders",
+            sql_int("inventory", "SELECT coalesce(sum(dispatched), 0) FROM products"),
+            sql_int("order", "SELECT coalesce(sum(quantity), 0) FROM order_lines"
+                             " JOIN orders ON id = order_id WHERE status = 'SHIPPED'"));
 }
 
-static void check_notifications(void)
+static void check_notifications(const struct audit *audit)
 {
-    must_equal("notifications, and events of orders",
-               sql_int("notification", "SELECT count(DISTINCT event_id) FROM notifications"),
-               sql_int("order", "SELECT count(*) FROM order_events WHERE source = 'order'"));
-    must_equal("entries in the stream", 0, broker_stream_length("order-events"));
+    compare(audit, "notifications, and events of orders",
+            sql_int("notification", "SELECT count(DISTINCT event_id) FROM notifications"),
+            sql_int("order", "SELECT count(*) FROM order_events WHERE source = 'order'"));
+    compare(audit, "entries in the stream", 0, broker_stream_length("order-events"));
+}
+
+void books_audit(books_finding *found, void *arg)
+{
+    const struct audit audit = {found, arg};
+
+    for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
+        compare(&audit, dead[i], 0, queue_length(dead[i]));
+    check_money(&audit);
+    check_stock(&audit);
+    check_notifications(&audit);
+}
+
+static void must_not_differ(const char *what, int64_t a, int64_t b, void *arg)
+{
+    (void)arg;
+    fail_msg("%s: %" PRId64 " and %" PRId64, what, a, b);
 }
 
 void books_must_balance(void)
@@ -143,13 +173,9 @@ void books_must_balance(void)
     int64_t count = 0;
 
     if (!await(quiet, NULL, QUIET_S)) {
-        what = noise(&count);
+        what = books_noise(&count);
         if (what)
             fail_msg("not quiet after %d s: %" PRId64 " %s", QUIET_S, count, what);
     }
-    for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
-        must_equal(dead[i], 0, queue_length(dead[i]));
-    check_money();
-    check_stock();
-    check_notifications();
+    books_audit(must_not_differ, NULL);
 }

@@ -19,13 +19,20 @@
  * figures that do not agree. */
 void books_must_balance(void);
 
+/* The same in two steps that fail no test. First: what is not quiet yet, with its count;
+ * NULL when nothing is. Then: each pair of figures that should be equal and is not. */
+typedef void books_finding(const char *what, int64_t a, int64_t b, void *arg);
+const char *books_noise(int64_t *count);
+void books_audit(books_finding *found, void *arg);
+
 /* One number out of a service's database ("order", "payment", …). */
 int64_t sql_int(const char *service, const char *sql);
 
 /* The same with one text parameter, $1. */
 int64_t sql_int_of(const char *service, const char *sql, const char *param);
 
-/* Messages that wait in a queue, and drop them. */
+/* Messages that wait in a queue, and drop them. A queue that does not exist holds none;
+ * -1: the broker does not answer. */
 int64_t queue_length(const char *queue);
 void queue_purge(const char *queue);
 

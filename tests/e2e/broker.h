@@ -6,7 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "amqp_compat.h"
 #include "client.h"
+
+/* A connection as the broker's administrator with channel 1 open, on which publishing is
+ * confirmed; NULL when the broker does not answer. amqp_destroy_connection() ends it. */
+amqp_connection_state_t broker_connect(void);
 
 /* Publish 'body' to the exchange under 'type' and wait for the broker's confirm. */
 void broker_publish(const char *type, const char *id, const char *body, size_t len);

@@ -1,0 +1,133 @@
+/* chaos.c - one run from the first order to the verdict. */
+#include "chaos.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "books.h"
+#include "clock.h"
+#include "findings.h"
+#include "load.h"
+#include "plan.h"
+#include "report.h"
+#include "wires.h"
+#include "world.h"
+
+enum {
+    POLL_MS = 200,
+    HEALTHY_S = 90,
+    /* A message that failed over and over rests up to 120 s before its last try. */
+    QUIET_S = 240,
+};
+
+/* Unlike await() of the end-to-end tests this goes by the clock: looking takes a while. */
+static bool until(bool (*condition)(void), int seconds)
+{
+    const int64_t deadline_ms = clock_mono_ms() + INT64_C(1000) * seconds;
+
+    while (!condition()) {
+        if (clock_mono_ms() > deadline_ms)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    }
+    return true;
+}
+
+static bool healthy(void)
+{
+    struct reply r = client_send(&(struct request){.url = "/healthz"});
+    const bool well = r.status == 200;
+
+    reply_free(&r);
+    return well;
+}
+
+static bool quiet(void)
+{
+    int64_t count;
+
+    return books_noise(&count) == NULL;
+}
+
+static void await_quiet(void)
+{
+    const char *noise;
+    int64_t count = 0;
+
+    if (until(quiet, QUIET_S))
+        return;
+    noise = books_noise(&count);
+    if (noise)
+        finding("not quiet after %d s: %" PRId64 " %s", QUIET_S, count, noise);
+}
+
+static void differ(const char *what, int64_t a, int64_t b, void *arg)
+{
+    (void)arg;
+    finding("%s: %" PRId64 " and %" PRId64, what, a, b);
+}
+
+/* The same set of ids in both databases, order by order and not only in sum. */
+static void audit_ids(void)
+{
+    static const char shipped[] = "SELECT coalesce(sum(hashtext(id::text)), 0) FROM orders"
+                                  " WHERE status = 'SHIPPED'";
+    const int64_t orders = sql_int("order", shipped);
+    const int64_t payments =
+        sql_int("payment", "SELECT coalesce(sum(hashtext(order_id::text)), 0) FROM payments"
+                           " WHERE state = 'CAPTURED'");
+    const int64_t shipments =
+        sql_int("inventory", "SELECT coalesce(sum(hashtext(order_id::text)), 0) FROM reservations"
+                             " WHERE state = 'DISPATCHED'");
+
+    if (orders != payments)
+        finding("the orders shipped are not those paid for");
+    if (orders != shipments)
+        finding("the orders shipped are not those that left the store");
+}
+
+/* An order's versions are 1, 2, 3 … and each was announced once. */
+static void audit_versions(void)
+{
+    const int64_t versions = sql_int("order", "SELECT coalesce(sum(version), 0) FROM orders");
+    const int64_t events =
+        sql_int("order", "SELECT count(*) FROM order_events WHERE source = 'order'");
+
+    if (versions != events)
+        finding("%" PRId64 " versions of orders, and %" PRId64 " events", versions, events);
+}
+
+bool chaos_run(const struct chaos *c)
+{
+    struct rng rng = {c->seed};
+    struct run run = {.chaos = c};
+
+    printf("seed %" PRIu64 ", %" PRId64 " s, %d orders a second\n", c->seed, c->run_ms / 1000,
+           c->rate);
+    wires_lay();
+    run.plan = plan_new(&rng, c->run_ms, c->only);
+    run.load = load_new(&rng, c->run_ms, c->rate);
+    run.began_ms = clock_mono_ms();
+    load_start(run.load);
+    plan_carry_out(&run.plan, run.began_ms);
+    run.healed_ms = clock_mono_ms();
+    load_join(run.load);
+
+    if (!until(healthy, HEALTHY_S))
+        finding("not healthy %d s after all was mended", HEALTHY_S);
+    run.healthy_ms = clock_mono_ms();
+    load_resolve(run.load);
+    await_quiet();
+    run.quiet_ms = clock_mono_ms();
+    load_verify(run.load);
+    books_audit(differ, NULL);
+    audit_ids();
+    audit_versions();
+    report(&run);
+    wires_remove();
+    plan_free(&run.plan);
+    load_free(run.load);
+    return findings() == 0;
+}

@@ -1,0 +1,20 @@
+/* chaos.h - break the stack under load, mend it, and look whether the books balance. */
+#ifndef CHAOS_CHAOS_H
+#define CHAOS_CHAOS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct chaos {
+    uint64_t seed;      /* repeats what is bought and what is broken */
+    int64_t run_ms;     /* of load and faults; mending and waiting come on top */
+    int rate;           /* orders a second */
+    const char *only;   /* faults whose name holds this; "" for all */
+    const char *report; /* the file to write, Markdown; its folder exists */
+};
+
+/* True when nothing was found that must not be. Runs once in a process, beside a stack
+ * that tools/with-stack.sh started. */
+bool chaos_run(const struct chaos *c);
+
+#endif

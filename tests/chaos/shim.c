@@ -1,0 +1,240 @@
+/* shim.c - messages in random order, and twice. */
+#include "shim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "books.h"
+#include "broker.h"
+#include "rng.h"
+#include "world.h"
+
+enum { CHANNEL = 1, HELD = 100, MAX_TYPES = 8, WAIT_US = 20000, TWICE = 3 /* one of */ };
+
+static struct shim {
+    const char *queue, *types[MAX_TYPES + 1];
+    _Atomic bool running, draining;
+    pthread_t thread;
+    struct rng rng;
+    amqp_envelope_t held[HELD];
+    int nheld;
+} shims[] = {
+    {.queue = "order",
+     .types = {"inventory.reserved", "inventory.failed", "inventory.released", "payment.processed",
+               "payment.failed", "payment.refunded", "shipment.dispatched", "shipment.failed"}},
+    {.queue = "inventory", .types = {"order.created", "order.confirmed", "order.cancelling"}  },
+    {.queue = "payment",   .types = {"inventory.reserved", "order.cancelled"}                 },
+};
+
+static struct shim *shim_of(const char *queue)
+{
+    for (size_t i = 0; i < sizeof(shims) / sizeof(shims[0]); i++)
+        if (strcmp(shims[i].queue, queue) == 0)
+            return &shims[i];
+    return NULL;
+}
+
+static amqp_bytes_t bytes(const char *s)
+{
+    return amqp_cstring_bytes(s);
+}
+
+static const char *ours(const struct shim *s)
+{
+    return text("chaos.%s", s->queue);
+}
+
+static bool fine(amqp_connection_state_t conn)
+{
+    return amqp_get_rpc_reply(conn).reply_type == AMQP_RESPONSE_NORMAL;
+}
+
+/* --- whose queue the events go to ----------------------------------------------- */
+
+static bool bind(amqp_connection_state_t conn, const char *queue, const struct shim *s, bool on)
+{
+    for (const char *const *type = s->types; *type; type++) {
+        if (on)
+            amqp_queue_bind(conn, CHANNEL, bytes(queue), bytes("waybill"), bytes(*type),
+                            amqp_empty_table);
+        else
+            amqp_queue_unbind(conn, CHANNEL, bytes(queue), bytes("waybill"), bytes(*type),
+                              amqp_empty_table);
+        if (!fine(conn))
+            return false;
+    }
+    return true;
+}
+
+/* The new way first: a message may go both ways, which is fine, but never neither. */
+static bool redirect(amqp_connection_state_t conn, const struct shim *s, bool to_us)
+{
+    const char *from = to_us ? s->queue : ours(s), *to = to_us ? ours(s) : s->queue;
+
+    return bind(conn, to, s, true) && bind(conn, from, s, false);
+}
+
+static bool declare_ours(amqp_connection_state_t conn, const struct shim *s)
+{
+    const amqp_boolean_t passive = 0, durable = 1, exclusive = 0, auto_delete = 0;
+
+    amqp_queue_declare(conn, CHANNEL, bytes(ours(s)), passive, durable, exclusive, auto_delete,
+                       amqp_empty_table);
+    return fine(conn);
+}
+
+/* --- the thread ------------------------------------------------------------------ */
+
+static bool pass_on(amqp_connection_state_t conn, const struct shim *s, amqp_envelope_t *e)
+{
+    struct timeval timeout = {.tv_sec = 5};
+    amqp_frame_t frame;
+    const int mandatory = 0, immediate = 0;
+
+    if (amqp_basic_publish(conn, CHANNEL, amqp_empty_bytes, bytes(s->queue), mandatory, immediate,
+                           &e->message.properties, e->message.body) != AMQP_STATUS_OK ||
+        amqp_simple_wait_frame_noblock(conn, &frame, &timeout) != AMQP_STATUS_OK)
+        return false;
+    amqp_maybe_release_buffers(conn);
+    return frame.frame_type == AMQP_FRAME_METHOD &&
+           frame.payload.method.id == AMQP_BASIC_ACK_METHOD;
+}
+
+static void forget(struct shim *s, int i)
+{
+    amqp_destroy_envelope(&s->held[i]);
+    s->held[i] = s->held[--s->nheld];
+}
+
+/* One of those we hold goes on; now and then it also stays, to go once more. */
+static bool pass_one(struct shim *s, amqp_connection_state_t in, amqp_connection_state_t out)
+{
+    const int i = (int)rng_between(&s->rng, 0, s->nheld);
+
+    if (!pass_on(out, s, &s->held[i]))
+        return false;
+    if (rng_between(&s->rng, 0, TWICE) == 0)
+        return true;
+    if (amqp_basic_ack(in, CHANNEL, s->held[i].delivery_tag, 0) != AMQP_STATUS_OK)
+        return false;
+    forget(s, i);
+    return true;
+}
+
+static bool turn(struct shim *s, amqp_connection_state_t in, amqp_connection_state_t out)
+{
+    struct timeval timeout = {.tv_usec = WAIT_US};
+    amqp_rpc_reply_t r = {.reply_type = AMQP_RESPONSE_NORMAL};
+
+    amqp_maybe_release_buffers(in);
+    if (s->nheld < HELD)
+        r = amqp_consume_message(in, &s->held[s->nheld], &timeout, 0);
+    if (s->nheld < HELD && r.reply_type == AMQP_RESPONSE_NORMAL) {
+        s->nheld++;
+        return true;
+    }
+    if (r.reply_type != AMQP_RESPONSE_NORMAL && r.library_error != AMQP_STATUS_TIMEOUT)
+        return false;
+    return s->nheld == 0 || pass_one(s, in, out);
+}
+
+/* Until the connection breaks, or nothing is left and nothing is to come. */
+static void serve(struct shim *s, amqp_connection_state_t in, amqp_connection_state_t out)
+{
+    amqp_basic_qos(in, CHANNEL, 0, HELD, 0);
+    amqp_basic_consume(in, CHANNEL, bytes(ours(s)), amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
+    if (!fine(in))
+        return;
+    while (turn(s, in, out))
+        if (atomic_load(&s->draining) && s->nheld == 0 && queue_length(ours(s)) == 0)
+            return;
+}
+
+static void *run(void *arg)
+{
+    struct shim *s = arg;
+    bool empty = false;
+
+    while (!empty) {
+        amqp_connection_state_t in = broker_connect(), out = broker_connect();
+
+        if (in && out && declare_ours(in, s))
+            serve(s, in, out);
+        while (s->nheld > 0) /* the broker has them still */
+            forget(s, s->nheld - 1);
+        if (in)
+            amqp_destroy_connection(in);
+        if (out)
+            amqp_destroy_connection(out);
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+        empty = atomic_load(&s->draining) && queue_length(ours(s)) == 0;
+    }
+    return NULL;
+}
+
+/* --- on and off ------------------------------------------------------------------- */
+
+bool shim_on(const char *queue)
+{
+    struct shim *s = shim_of(queue);
+    amqp_connection_state_t conn = broker_connect();
+    bool done = conn && declare_ours(conn, s) && redirect(conn, s, true);
+
+    if (conn)
+        amqp_destroy_connection(conn);
+    if (!atomic_load(&s->running)) {
+        atomic_store(&s->running, true);
+        atomic_store(&s->draining, false);
+        s->rng.state = (uint64_t)(uintptr_t)queue;
+        if (pthread_create(&s->thread, NULL, run, s) != 0)
+            abort();
+    }
+    return done;
+}
+
+bool shim_off(const char *queue)
+{
+    struct shim *s = shim_of(queue);
+    amqp_connection_state_t conn = broker_connect();
+    bool done = conn && declare_ours(conn, s) && redirect(conn, s, false);
+
+    if (done && atomic_load(&s->running)) {
+        atomic_store(&s->draining, true);
+        pthread_join(s->thread, NULL);
+        atomic_store(&s->running, false);
+    }
+    if (done) {
+        const int if_unused = 0, if_empty = 1;
+
+        amqp_queue_delete(conn, CHANNEL, bytes(ours(s)), if_unused, if_empty);
+        done = fine(conn);
+    }
+    if (conn)
+        amqp_destroy_connection(conn);
+    return done;
+}
+
+bool shim_delete_queue(const char *queue)
+{
+    amqp_connection_state_t conn = broker_connect();
+    const int if_unused = 0, if_empty = 0;
+    bool done = false;
+
+    if (conn) {
+        amqp_queue_delete(conn, CHANNEL, bytes(queue), if_unused, if_empty);
+        done = fine(conn);
+        amqp_destroy_connection(conn);
+    }
+    return done;
+}
