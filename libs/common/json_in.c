@@ -38,28 +38,31 @@ void json_in_refuse(const struct json_in *in, const char *key, const char *what)
 
 /* --- parsing ------------------------------------------------------------------------ */
 
-/* Calls 'check' on every object of the tree, with the prefix of its members' paths.
- * Recursion is bounded: json_scan() has seen to the depth. */
-typedef void object_check(const struct json_in *object);
+/* The name of the first member of 'object' with some fault, or NULL. */
+typedef const char *object_check(struct arena *a, const cJSON *object);
 
-static void walk(const struct json_in *in, const cJSON *node, const char *path, object_check *check)
+/* The path of the first member at fault, the outermost first, or NULL. It is put together
+ * on the way back: paths of many objects under one long name would fill any memory.
+ * Recursion is bounded: json_scan() has seen to the depth. */
+static const char *find_fault(struct arena *a, const cJSON *node, object_check *check)
 {
     const bool is_object = cJSON_IsObject(node);
-    const char *dot = *path ? "." : "";
+    const char *fault = is_object ? check(a, node) : NULL;
     const cJSON *child;
     size_t i = 0;
 
-    if (is_object)
-        check(&(struct json_in){in->arena, node, arena_printf(in->arena, "%s%s", path, dot),
-                                in->err});
+    if (fault)
+        return fault;
     cJSON_ArrayForEach (child, node) {
-        if (child->child)
-            walk(in, child,
-                 is_object ? arena_printf(in->arena, "%s%s%s", path, dot, child->string)
-                           : arena_printf(in->arena, "%s[%zu]", path, i),
-                 check);
+        const char *dot = cJSON_IsArray(child) ? "" : ".";
+
+        fault = child->child ? find_fault(a, child, check) : NULL;
+        if (fault)
+            return is_object ? arena_printf(a, "%s%s%s", child->string, dot, fault)
+                             : arena_printf(a, "[%zu]%s%s", i, dot, fault);
         i++;
     }
+    return NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -68,29 +71,30 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Sorted, so that a body full of members costs no quadratic time. */
-static void refuse_duplicates(const struct json_in *in)
+static const char *duplicate(struct arena *a, const cJSON *object)
 {
-    size_t n = (size_t)cJSON_GetArraySize(in->obj), i = 0;
-    const char **names = arena_array(in->arena, const char *, n);
+    size_t n = (size_t)cJSON_GetArraySize(object), i = 0;
+    const char **names = arena_array(a, const char *, n);
     const cJSON *item;
 
-    cJSON_ArrayForEach (item, in->obj)
+    cJSON_ArrayForEach (item, object)
         names[i++] = item->string;
     qsort(names, n, sizeof(names[0]), by_name);
     for (i = 1; i < n; i++)
         if (strcmp(names[i - 1], names[i]) == 0)
-            json_in_refuse(in, names[i], "appears twice");
+            return names[i];
+    return NULL;
 }
 
-/* What stands inside a member that nobody read is not looked at: the outermost is
- * refused first, and the first mistake wins. */
-static void refuse_unread(const struct json_in *in)
+static const char *unread(struct arena *a, const cJSON *object)
 {
     const cJSON *item;
 
-    cJSON_ArrayForEach (item, in->obj)
+    (void)a;
+    cJSON_ArrayForEach (item, object)
         if (!(item->type & WAS_READ))
-            mistake(in, arena_printf(in->arena, "unknown member %s%s", in->path, item->string));
+            return item->string;
+    return NULL;
 }
 
 static void refuse_text(const struct json_in *in, const char *wrong, ptrdiff_t at)
@@ -124,6 +128,7 @@ struct json_in json_in_parse(struct arena *a, const char *text, size_t len)
 {
     struct json_in in = {.arena = a, .path = "", .err = arena_alloc(a, sizeof(struct err))};
     cJSON *tree = parse(&in, arena_strndup(a, text, len), len);
+    const char *fault;
 
     if (!tree)
         return in;
@@ -133,7 +138,9 @@ struct json_in json_in_parse(struct arena *a, const char *text, size_t len)
         return in;
     }
     in.obj = tree;
-    walk(&in, tree, "", refuse_duplicates);
+    fault = find_fault(a, tree, duplicate);
+    if (fault)
+        json_in_refuse(&in, fault, "appears twice");
     return in;
 }
 
@@ -144,13 +151,10 @@ struct err json_in_done(const struct json_in *in)
 
 struct err json_in_done_strict(const struct json_in *in)
 {
-    if (in->err->code == ERR_OK) {
-        /* A path without its last dot is that of the object itself. */
-        size_t len = strlen(in->path);
-        const char *path = arena_strndup(in->arena, in->path, len ? len - 1 : 0);
+    const char *fault = in->err->code ? NULL : find_fault(in->arena, in->obj, unread);
 
-        walk(in, in->obj, path, refuse_unread);
-    }
+    if (fault)
+        mistake(in, arena_printf(in->arena, "unknown member %s%s", in->path, fault));
     return *in->err;
 }
 
