@@ -182,12 +182,16 @@ static struct err reject_arriving(struct bus *b, struct arena *a, uint64_t size)
     return status == AMQP_STATUS_OK ? OK : bus_library_error(b, a, "reject", status);
 }
 
+/* Properties of another class are another struct, and a second header would change the
+ * length of a body that is being filled. */
 static struct err on_header(struct bus *b, struct arena *a, const amqp_frame_t *frame)
 {
     const amqp_basic_properties_t *p = frame->payload.properties.decoded;
     const uint64_t size = frame->payload.properties.body_size;
     struct delivery *d = b->arriving;
 
+    if (frame->payload.properties.class_id != AMQP_BASIC_CLASS || (d && d->body))
+        return bus_library_error(b, a, "read message", AMQP_STATUS_BAD_AMQP_DATA);
     if (b->returning) {
         b->returning = false;
         note_return(b, p);
