@@ -123,17 +123,22 @@ static bool is_array(const redisReply *r, size_t elements)
     return r->type == REDIS_REPLY_ARRAY && r->elements >= elements;
 }
 
+static bool is_string(const redisReply *r)
+{
+    return r->type == REDIS_REPLY_STRING;
+}
+
 /* An entry is [id, [field, value, ...]]; its fields are nil when it was deleted. */
 static bool read_entry(const redisReply *r, struct stream_entry *e)
 {
     const redisReply *fields;
 
-    if (!is_array(r, 2) || r->element[0]->type != REDIS_REPLY_STRING)
+    if (!is_array(r, 2) || !is_string(r->element[0]))
         return false;
     *e = (struct stream_entry){.id = r->element[0]->str, .deliveries = 1};
     fields = r->element[1];
     for (size_t i = 0; fields->type == REDIS_REPLY_ARRAY && i + 1 < fields->elements; i += 2)
-        if (strcmp(fields->element[i]->str, "event") == 0)
+        if (is_string(fields->element[i]) && strcmp(fields->element[i]->str, "event") == 0)
             e->event = fields->element[i + 1]->str;
     return true;
 }
@@ -198,7 +203,7 @@ static struct err claim_some(struct stream *s, struct arena *a, const struct str
     struct err err = redis_call(&s->redis, a, command, "NOGROUP", &reply);
 
     *cursor = "0-0";
-    if (err.code || !is_array(reply, 2))
+    if (err.code || !is_array(reply, 2) || !is_string(reply->element[0]))
         return err;
     *cursor = reply->element[0]->str;
     *out = arena_array(a, struct stream_entry, reply->element[1]->elements);
