@@ -36,13 +36,17 @@ static bool is_text(const char *s, size_t len)
     return true;
 }
 
-/* NULL: none of ours. libsodium refuses padding, other alphabets, bits that do not
- * count, and what is too long, so that each key has one cursor. */
+/* NULL: none of ours. libsodium refuses padding, bits that do not count, and what is too
+ * long, so that each key has one cursor. But bytes above 127 it takes for a digit. */
 static const char *decode(struct arena *a, const char *cursor)
 {
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char *plain = arena_alloc(a, PLAIN_MAX + 1);
     size_t len = 0;
 
+    if (cursor[strspn(cursor, alphabet)])
+        return NULL;
     if (sodium_base642bin((unsigned char *)plain, PLAIN_MAX, cursor, strlen(cursor), NULL, &len,
                           NULL, VARIANT) != 0)
         return NULL;
