@@ -1,0 +1,68 @@
+/* common_stream.c - replies of Redis: what stream.c makes of stream entries. The first byte
+ * of the input says what is asked, the rest is what Redis says. */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <hiredis/hiredis.h>
+
+#include "arena.h"
+#include "fuzz.h"
+#include "stream.h"
+
+enum { MAX_INPUT = 60000 };
+
+static const uint8_t *said;
+static size_t said_len;
+static int far_end = -1;
+
+/* In place of hiredis's: a connection on which all of it has been said. A second one finds
+ * nothing there. */
+redisContext *redisConnectWithTimeout(const char *ip, int port, const struct timeval tv)
+{
+    int ends[2];
+
+    (void)ip, (void)port, (void)tv;
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    must(write(ends[1], said, said_len) == (ssize_t)said_len);
+    must(shutdown(ends[1], SHUT_WR) == 0);
+    said_len = 0;
+    if (far_end >= 0)
+        close(far_end);
+    far_end = ends[1];
+    return redisConnectFd(ends[0]);
+}
+
+static struct err ask(struct stream *s, struct arena *a, uint8_t what, struct stream_entry **list,
+                      size_t *n)
+{
+    const struct stream_consumer me = {"stream", "group", "me"};
+    int64_t length, pending;
+
+    switch (what % 4) {
+    case 0: return stream_read(s, a, &me, 10, 0, list, n);
+    case 1: return stream_claim(s, a, &me, 0, 10, list, n);
+    case 2: return stream_claim(s, a, &me, 1000, 10, list, n);
+    default: return stream_backlog(s, a, &me, &length, &pending);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    const struct stream_address nowhere = {.host = "nowhere"};
+    struct stream *s = stream_open(&nowhere);
+    struct arena *a = arena_new();
+    struct stream_entry *list = NULL;
+    size_t n = 0;
+    struct err err;
+
+    said = len ? data + 1 : data;
+    said_len = len ? (len - 1 < MAX_INPUT ? len - 1 : MAX_INPUT) : 0;
+    err = ask(s, a, len ? data[0] : 0, &list, &n);
+    must(!err.code || (err.msg && *err.msg));
+    for (size_t i = 0; !err.code && i < n; i++)
+        must(list[i].id && strlen(list[i].id) < MAX_INPUT);
+    stream_close(s);
+    arena_free(a);
+    return 0;
+}
