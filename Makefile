@@ -7,6 +7,7 @@
 # make down     stop; data stays                make clean            stop and forget
 # make test     all tests beside a stack of their own [ONLY=e2e] [KEEP=1]
 # make chaos    break everything under load, mend it, check the books [SEED=] [MINUTES=1] [FAULTS=redis]
+# make fuzz     bad bytes for every decoder that strangers reach [FUZZ=order_post] [FUZZ_SECONDS=20]
 # make lint     format, layers, shellcheck, cppcheck, clang-tidy
 # make MODE=asan test   the same, sanitized (release, debug, asan, tsan, cov)
 # make NAME=two up      a second stack, on ports of its own
@@ -38,6 +39,8 @@ CFLAGS.tsan     := -O1 -fsanitize=thread
 LDFLAGS.tsan    := -fsanitize=thread
 CFLAGS.cov      := -O0 --coverage
 LDFLAGS.cov     := --coverage
+CFLAGS.fuzz     := $(CFLAGS.asan) -fsanitize=fuzzer-no-link
+LDFLAGS.fuzz    := -fsanitize=fuzzer,address,undefined
 
 all: $(PROGRAMS:%=$(B)/%)
 
@@ -121,6 +124,39 @@ $(E2E_TESTS): %: %.o $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# --- fuzzing ------------------------------------------------------------------
+# fuzz/<who>_<what>.c is a target, fuzz/fuzz_*.c what they share: see fuzz/fuzz.h. Built
+# with all else it runs over files, which a test does; make fuzz builds it with libFuzzer,
+# which has a main() of its own. The targets of answers take the real thing for a fake.
+
+FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(filter-out fuzz/fuzz_%,$(wildcard fuzz/*.c)))
+FUZZ_TESTS   := $(B)/fuzz/tests/test_regression
+FUZZ         := $(notdir $(FUZZ_TARGETS))
+FUZZ_MAIN    := $(if $(filter fuzz,$(MODE)),,$(B)/fuzz/fuzz_main.o)
+
+$(B)/fuzz.a: $(patsubst %,$(B)/fuzz/fuzz_%.o,check event http peer) $(B)/libs/common/tests/keys.o
+$(B)/fuzz/%.o $(B)/fuzz/%.tidy: CPPFLAGS += -Ilibs/common/tests
+$(FUZZ_TARGETS): %: %.o $(FUZZ_MAIN) $(B)/fuzz.a $(COMMON)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+define fuzz_service
+$(foreach f,$(1)_% fuzz_$(1),$(B)/fuzz/$(f).o $(B)/fuzz/$(f).tidy): \
+  CPPFLAGS += -Iservices/$(1) -Iservices/$(1)/tests
+$(filter $(B)/fuzz/$(1)_%,$(FUZZ_TARGETS)): $(B)/$(1).a
+$(filter-out %_answers,$(filter $(B)/fuzz/$(1)_%,$(FUZZ_TARGETS))): \
+  $(call objects,services/$(1)/tests/fake_*.c fuzz/fuzz_$(1).c)
+endef
+$(foreach s,$(SERVICES),$(eval $(call fuzz_service,$(s))))
+
+$(FUZZ_TESTS): %: %.o $(COMMON) | $(FUZZ_TARGETS)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+fuzz-targets: $(FUZZ_TARGETS)
+fuzz: packages-dev
+	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang MODE=fuzz fuzz-targets
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run.sh $(FUZZ)
+
 # --- chaos --------------------------------------------------------------------
 # Faults under load: tests/chaos with what it borrows from the tests above. A short run is
 # one of the tests; make chaos is the long one, beside a stack of its own.
@@ -138,7 +174,7 @@ chaos: packages
 	@NO_BUILD=1 MODE=$(MODE) NAME=chaos SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
 	  FAULTS="$(FAULTS)" REPORTS=build/chaos tools/with-stack.sh $(B)/tests/chaos/main
 
-INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(PROVIDER_TESTS)
+INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(PROVIDER_TESTS) $(FUZZ_TESTS)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
@@ -181,9 +217,9 @@ layers:
 shellcheck:
 	@shellcheck -x $$(git ls-files '*.sh' 'infra/native/run/*' .ci/run) && echo "shellcheck: clean"
 cppcheck:
-	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests && echo "cppcheck: clean"
+	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
-tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c))
+tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c fuzz/*.c))
 	@echo "clang-tidy: clean"
 $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
 	@mkdir -p $(@D)
@@ -195,7 +231,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test chaos up down status demo clean restart logs psql packages packages-dev lint format \
+.PHONY: all tests test chaos fuzz fuzz-targets up down status demo clean restart logs psql packages packages-dev lint format \
         format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
