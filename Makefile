@@ -3,7 +3,7 @@
 # make up       everything from nothing: packages, build, servers, services, one order
 # make demo     the five ways of an order, each with its timeline
 # make status   components, ports, memory       make logs [s=order]   what they say
-# make psql s=order   a database's console
+# make psql s=order   a database's console      make ctl c="saga show ID"  the operator's tool
 # make down     stop; data stays                make clean            stop and forget
 # make test     all tests beside a stack of their own [ONLY=e2e] [KEEP=1]
 # make chaos    break everything under load, mend it, check the books [SEED=] [MINUTES=1] [FAULTS=redis]
@@ -15,7 +15,7 @@
 MODE     ?= release
 NAME     ?= main
 SERVICES := user order inventory payment notification
-PROGRAMS := $(SERVICES) provider
+PROGRAMS := $(SERVICES) provider wayctl
 JOBS     ?= $(shell nproc)
 PKGS     := libmicrohttpd librabbitmq libpq hiredis libcjson libcurl libsodium libjwt libcrypto
 
@@ -81,10 +81,15 @@ $(B)/services/$(1)/%.o: CPPFLAGS += -Iservices/$(1)
 endef
 $(foreach s,$(SERVICES),$(eval $(call service,$(s))))
 
-# The payment provider's sandbox: a stranger's system as far as the services know.
-$(B)/provider: $(call objects,tools/provider/*.c) $(COMMON)
-	$(call say,link,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# The payment provider's sandbox, a stranger's system as far as the services know, and
+# the operator's tool, which knows all of them.
+TOOLS := provider wayctl
+define tool
+$(B)/$(1): $(call objects,tools/$(1)/*.c) $(COMMON)
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
 # --- tests --------------------------------------------------------------------
 # services/x/tests/test_*.c and libs/common/tests/test_*.c are programs; other files
@@ -112,12 +117,16 @@ $(B)/services/$(1)/tests/test_store: %: %.o $(B)/made/$(1)/migrations.o $(B)/$(1
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_tests,$(s))))
 
-# The sandbox's own tests, and those of the whole system through the gateway.
-PROVIDER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tools/provider/tests/test_*.c))
-$(B)/tools/provider/tests/%.o: CPPFLAGS += -Itools/provider -Ilibs/common/tests
-$(PROVIDER_TESTS): %: %.o $(filter-out %/main.o,$(call objects,tools/provider/*.c)) $(TESTING) $(COMMON)
-	$(call say,link,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+# The tools' own tests, and those of the whole system through the gateway.
+TOOL_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tools/*/tests/test_*.c))
+define tool_tests
+$(B)/tools/$(1)/tests/%.o: CPPFLAGS += -Itools/$(1) -Ilibs/common/tests
+$(filter $(B)/tools/$(1)/%,$(TOOL_TESTS)): %: %.o \
+  $(filter-out %/main.o,$(call objects,tools/$(1)/*.c)) $(TESTING) $(COMMON)
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_tests,$(t))))
 
 E2E_TESTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/e2e/test_*.c)))
 $(E2E_TESTS): %: %.o $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e/*.c)) $(COMMON)
@@ -174,7 +183,7 @@ chaos: packages
 	@NO_BUILD=1 MODE=$(MODE) NAME=chaos SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
 	  FAULTS="$(FAULTS)" REPORTS=build/chaos tools/with-stack.sh $(B)/tests/chaos/main
 
-INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(PROVIDER_TESTS) $(FUZZ_TESTS)
+INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
@@ -194,6 +203,8 @@ logs:
 	@$(STACK) logs $(s)
 psql:
 	@$(STACK) psql $(s)
+ctl: $(B)/wayctl
+	@MODE=$(MODE) NAME=$(NAME) tools/wayctl.sh $(c)
 packages:
 	@infra/native/packages.sh run
 packages-dev:
@@ -201,7 +212,7 @@ packages-dev:
 
 # --- checks -------------------------------------------------------------------
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
-C_DIRS  := libs/common $(SERVICES:%=services/%) tools/provider
+C_DIRS  := libs/common $(SERVICES:%=services/%) $(TOOLS:%=tools/%)
 CPPCHECK := cppcheck --enable=warning,performance,portability --std=c11 --quiet --inline-suppr \
             --suppress=missingIncludeSystem --suppress=unusedFunction --error-exitcode=1
 
