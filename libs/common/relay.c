@@ -176,7 +176,7 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
     metric_add(r->refused, (int64_t)count);
     while (!rows[first].refused)
         first++;
-    log_warn("%zu events were not taken and stay in the outbox, the first is %s (%s)", count,
+    log_warn("not taken, still in the outbox: %zu, the first is %s (%s)", count,
              rows[first].event_id, rows[first].type);
     return db_exec(ctx, &ignored,
                    "UPDATE outbox SET attempts = attempts + 1,"

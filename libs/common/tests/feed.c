@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "db.h"
 #include "id.h"
+#include "outbox.h"
 #include "proxy.h"
 
 enum { MAX_CALLS = 64 };
@@ -127,11 +128,39 @@ const char *feed_event(struct feed *f, const char *type, const char **id)
     return event_format(&f->env->ctx, &e, "{}");
 }
 
-int64_t feed_effects(struct feed *f)
+int64_t feed_number(struct feed *f, const char *sql)
 {
-    const struct db_rows rows = query(f, "SELECT count(*) FROM effect");
+    const struct db_rows rows = query(f, sql);
 
     return db_int(&rows, 0, 0);
+}
+
+void feed_do(struct feed *f, const char *sql)
+{
+    query(f, sql);
+}
+
+const char *feed_outbox(struct feed *f, const char *type, unsigned to, bool optional)
+{
+    struct ctx *ctx = &f->env->ctx;
+    const struct outbox_event e = {
+        .type = type,
+        .subject = id_new(ctx->arena),
+        .data = "{}",
+        .to = to,
+        .optional = optional,
+    };
+    const char *id;
+
+    db_unit_begin(ctx, DB_WRITE);
+    if (outbox_add(ctx, &e, &id).code || db_unit_commit(ctx).code)
+        abort();
+    return id;
+}
+
+int64_t feed_effects(struct feed *f)
+{
+    return feed_number(f, "SELECT count(*) FROM effect");
 }
 
 int64_t feed_effects_of(struct feed *f, const char *event_id)

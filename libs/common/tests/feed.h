@@ -3,6 +3,7 @@
 #ifndef COMMON_TESTS_FEED_H
 #define COMMON_TESTS_FEED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "event.h"
@@ -30,6 +31,13 @@ int feed_calls(int64_t at_ms[], int max);
 
 /* An envelope, and its event's id. */
 const char *feed_event(struct feed *f, const char *type, const char **id);
+
+/* Of a statement, the first column of the first row. */
+int64_t feed_number(struct feed *f, const char *sql);
+void feed_do(struct feed *f, const char *sql);
+
+/* A row of the outbox, with the id of its event. */
+const char *feed_outbox(struct feed *f, const char *type, unsigned to, bool optional);
 
 int64_t feed_effects(struct feed *f);
 int64_t feed_effects_of(struct feed *f, const char *event_id);

@@ -227,7 +227,6 @@ static void what_can_never_be_handled_is_buried_at_once(void **state)
         wait_until(broker_get(broker, a, dead, &m));
         assert_string_equal(m.body, cases[i].text);
         assert_int_equal(m.attempt, 0);
-        assert_true(strlen(m.error) > 0);
         if (!strstr(m.error, cases[i].reason))
             fail_msg("\"%s\" does not say: %s", m.error, cases[i].reason);
     }

@@ -1,4 +1,4 @@
-/* test_relay.c - from the outbox in a real PostgreSQL to RabbitMQ and to Redis. */
+/* test_relay.c - from the outbox in a real PostgreSQL to a real RabbitMQ. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,41 +7,32 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "broker.h"
 #include "bus.h"
-#include "db.h"
-#include "event.h"
+#include "feed.h"
 #include "metrics.h"
 #include "outbox.h"
 #include "proxy.h"
-#include "redis_server.h"
 #include "relay.h"
-#include "stream.h"
-#include "testing.h"
 
-static struct testing *env;
+static struct feed *feed;
 static struct ctx *ctx;
 static struct broker *broker;
 static struct bus_address broker_at;
-static struct stream_address redis_at;
-static const char *queue, *type, *stream; /* of one test */
+static const char *queue, *type; /* of one test */
 static struct relay *relay;
 
 static int setup(void **state)
 {
     (void)state;
-    event_source("tests");
-    env = testing_open_common();
-    ctx = &env->ctx;
+    feed = feed_open();
+    ctx = &feed->env->ctx;
     broker = broker_open();
     broker_at = broker_address();
-    redis_at = redis_server_address();
-    signal(SIGPIPE, SIG_IGN);
     return 0;
 }
 
@@ -49,36 +40,15 @@ static int teardown(void **state)
 {
     (void)state;
     broker_close(broker);
-    testing_close(env);
+    feed_close(feed);
     return 0;
-}
-
-static struct db_rows query(const char *sql)
-{
-    struct db_rows rows;
-
-    assert_int_equal(db_exec_params(ctx, &rows, sql, NULL, 0).code, ERR_OK);
-    return rows;
-}
-
-static int64_t count(const char *sql)
-{
-    const struct db_rows rows = query(sql);
-
-    return db_int(&rows, 0, 0);
-}
-
-static int64_t waiting(void)
-{
-    return count("SELECT count(*) FROM outbox");
 }
 
 static int fresh(void **state)
 {
     (void)state;
-    query("TRUNCATE outbox");
+    feed_reset(feed);
     queue = testing_name(ctx->arena, "waybill_test_relay");
-    stream = queue;
     type = arena_printf(ctx->arena, "%s.happened", queue);
     relay = relay_to_bus(&broker_at);
     return 0;
@@ -89,25 +59,22 @@ static int clean(void **state)
     (void)state;
     relay_free(relay);
     broker_delete_queue(broker, queue);
-    redis_server_delete(stream);
     return 0;
+}
+
+static int64_t number(const char *sql)
+{
+    return feed_number(feed, sql);
+}
+
+static int64_t waiting(void)
+{
+    return number("SELECT count(*) FROM outbox");
 }
 
 static const char *add(const char *event_type, unsigned to, bool optional)
 {
-    const struct outbox_event e = {
-        .type = event_type,
-        .subject = "0193b9a0-0000-7000-8000-000000000001",
-        .data = "{}",
-        .to = to,
-        .optional = optional,
-    };
-    const char *id;
-
-    db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(outbox_add(ctx, &e, &id).code, ERR_OK);
-    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
-    return id;
+    return feed_outbox(feed, event_type, to, optional);
 }
 
 static void step(bool expect_more)
@@ -122,10 +89,8 @@ static void step(bool expect_more)
 
 static void due_now(void)
 {
-    query("UPDATE outbox SET due_at = now()");
+    feed_do(feed, "UPDATE outbox SET due_at = now()");
 }
-
-/* --- to RabbitMQ --------------------------------------------------------------- */
 
 static void events_leave_in_order_as_they_were_written(void **state)
 {
@@ -155,11 +120,12 @@ static void a_full_batch_asks_for_another(void **state)
     (void)state;
     step(false);
     broker_make_queue(broker, queue, type, 0);
-    query(arena_printf(ctx->arena,
-                       "INSERT INTO outbox (destination, event_id, type, subject, envelope,"
-                       " traceparent, optional) SELECT 1, 'id-' || n, '%s', '', '{}', '', false"
-                       " FROM generate_series(1, 450) AS n",
-                       type));
+    feed_do(feed,
+            arena_printf(ctx->arena,
+                         "INSERT INTO outbox (destination, event_id, type, subject, envelope,"
+                         " traceparent, optional) SELECT 1, 'id-' || n, '%s', '', '{}', '', false"
+                         " FROM generate_series(1, 450) AS n",
+                         type));
     step(true);
     step(true);
     step(false);
@@ -176,8 +142,8 @@ static void an_event_that_nobody_is_bound_to_waits_until_somebody_is(void **stat
     id = add(type, OUTBOX_BUS, false);
     step(false);
     assert_int_equal(waiting(), 1);
-    assert_int_equal(count("SELECT attempts FROM outbox"), 1);
-    assert_int_equal(count("SELECT count(*) FROM outbox WHERE due_at > now()"), 1);
+    assert_int_equal(number("SELECT attempts FROM outbox"), 1);
+    assert_int_equal(number("SELECT count(*) FROM outbox WHERE due_at > now()"), 1);
     broker_make_queue(broker, queue, type, 0);
     step(false);
     assert_int_equal(waiting(), 1); /* not due yet */
@@ -198,7 +164,7 @@ static void it_waits_longer_each_time_but_at_most_a_minute(void **state)
         int64_t delay;
 
         step(false);
-        delay = count("SELECT round(extract(epoch FROM due_at - now()))::bigint FROM outbox");
+        delay = number("SELECT round(extract(epoch FROM due_at - now()))::bigint FROM outbox");
         assert_in_range(delay, last > 59 ? 59 : last, 60);
         assert_true(i == 0 || i > 6 || delay > last);
         last = delay;
@@ -233,11 +199,12 @@ static void an_event_too_large_to_send_holds_up_nobody(void **state)
     step(false);
     broker_make_queue(broker, queue, type, 0);
     add(type, OUTBOX_BUS, false);
-    query(arena_printf(ctx->arena,
-                       "INSERT INTO outbox (destination, event_id, type, subject, envelope,"
-                       " traceparent, optional) VALUES (1, 'large', '%s', '', repeat('x', %d), '',"
-                       " false)",
-                       type, BUS_MAX_BODY + 1));
+    feed_do(feed, arena_printf(
+                      ctx->arena,
+                      "INSERT INTO outbox (destination, event_id, type, subject, envelope,"
+                      " traceparent, optional) VALUES (1, 'large', '%s', '', repeat('x', %d), '',"
+                      " false)",
+                      type, BUS_MAX_BODY + 1));
     add(type, OUTBOX_BUS, false);
     step(false);
     assert_int_equal(waiting(), 1);
@@ -282,7 +249,7 @@ static void *relay_all(void *arg)
 static void two_relays_share_the_work(void **state)
 {
     enum { EVENTS = 2000 };
-    struct ctx one = testing_ctx_open(env), two = testing_ctx_open(env);
+    struct ctx one = testing_ctx_open(feed->env), two = testing_ctx_open(feed->env);
     int *seen = arena_array(ctx->arena, int, EVENTS + 1);
     struct broker_message m;
     pthread_t other;
@@ -290,11 +257,11 @@ static void two_relays_share_the_work(void **state)
     (void)state;
     step(false);
     broker_make_queue(broker, queue, type, 0);
-    query(arena_printf(ctx->arena,
-                       "INSERT INTO outbox (destination, event_id, type, subject, envelope,"
-                       " traceparent, optional) SELECT 1, n, '%s', '', '{}', '', false"
-                       " FROM generate_series(1, %d) AS n",
-                       type, EVENTS));
+    feed_do(feed, arena_printf(ctx->arena,
+                               "INSERT INTO outbox (destination, event_id, type, subject, envelope,"
+                               " traceparent, optional) SELECT 1, n, '%s', '', '{}', '', false"
+                               " FROM generate_series(1, %d) AS n",
+                               type, EVENTS));
     assert_int_equal(pthread_create(&other, NULL, relay_all, &two), 0);
     relay_all(&one);
     pthread_join(other, NULL);
@@ -325,7 +292,7 @@ static void a_relay_comes_back_after_its_connection_is_cut(void **state)
     proxy_set(proxy, PROXY_CUT);
     wait_until(relay_step(ctx, relay, &more).code == ERR_UNAVAILABLE);
     assert_int_equal(waiting(), 1);
-    assert_int_equal(count("SELECT attempts FROM outbox"), 0); /* no fault of the event */
+    assert_int_equal(number("SELECT attempts FROM outbox"), 0); /* no fault of the event */
     proxy_set(proxy, PROXY_PASS);
     wait_until(relay_step(ctx, relay, &more).code == ERR_OK);
     assert_int_equal(waiting(), 0);
@@ -362,113 +329,10 @@ static void how_far_behind_the_relay_is_can_be_seen(void **state)
 {
     (void)state;
     add("relay.nowhere_at_all", OUTBOX_BUS, false);
-    query("UPDATE outbox SET created_at = now() - interval '90 seconds'");
+    feed_do(feed, "UPDATE outbox SET created_at = now() - interval '90 seconds'");
     step(false);
     assert_non_null(strstr(metrics_text(ctx->arena),
                            "waybill_outbox_oldest_seconds{destination=\"bus\"} 90\n"));
-}
-
-/* --- to Redis -------------------------------------------------------------------- */
-
-static const char append[] = "if string.find(ARGV[4], 'poison') then error('poison') end\n"
-                             "return redis.call('XADD', KEYS[1], '*', 'event', ARGV[4],"
-                             " 'id', ARGV[1], 'type', ARGV[2], 'subject', ARGV[3])";
-
-static struct stream_entry *read_stream(size_t *n)
-{
-    const struct stream_consumer c = {stream, "test", "me"};
-    struct stream *s = stream_open(&redis_at);
-    struct stream_entry *entries = NULL;
-
-    assert_int_equal(stream_group(s, ctx->arena, &c).code, ERR_OK);
-    assert_int_equal(stream_read(s, ctx->arena, &c, 1000, 0, &entries, n).code, ERR_OK);
-    stream_close(s);
-    return entries;
-}
-
-static void events_reach_the_stream_in_order(void **state)
-{
-    enum { EVENTS = 20 };
-    const char *ids[EVENTS];
-    struct stream_entry *entries;
-    size_t n;
-
-    (void)state;
-    relay_free(relay);
-    relay = relay_to_stream(&redis_at, stream, append);
-    for (int i = 0; i < EVENTS; i++)
-        ids[i] = add(type, OUTBOX_STREAM, false);
-    step(false);
-    assert_int_equal(waiting(), 0);
-    entries = read_stream(&n);
-    assert_int_equal(n, EVENTS);
-    for (int i = 0; i < EVENTS; i++)
-        assert_non_null(strstr(entries[i].event, ids[i]));
-}
-
-static void each_relay_takes_only_rows_of_its_destination(void **state)
-{
-    size_t n;
-
-    (void)state;
-    add(type, OUTBOX_STREAM, false);
-    step(false); /* the one to RabbitMQ */
-    assert_int_equal(waiting(), 1);
-    relay_free(relay);
-    relay = relay_to_stream(&redis_at, stream, append);
-    step(false);
-    assert_int_equal(waiting(), 0);
-    read_stream(&n);
-    assert_int_equal(n, 1);
-}
-
-/* Its script fails whenever it is run, and the pipeline's error does not say for which. */
-static void a_row_that_breaks_its_batch_is_found_alone_and_waits(void **state)
-{
-    enum { EVENTS = 6 };
-    bool more = false;
-    int errors = 0;
-
-    (void)state;
-    relay_free(relay);
-    relay = relay_to_stream(&redis_at, stream, append);
-    for (int i = 0; i < EVENTS; i++)
-        add(i == 2 ? "relay.poison" : type, OUTBOX_STREAM, false);
-    for (int i = 0; i < 20 && waiting() > 1; i++)
-        errors += relay_step(ctx, relay, &more).code == ERR_INTERNAL;
-    assert_int_equal(errors, 2); /* the batch, and the row */
-    assert_int_equal(waiting(), 1);
-    assert_int_equal(count("SELECT count(*) FROM outbox WHERE type = 'relay.poison'"
-                           " AND attempts = 1 AND due_at > now()"),
-                     1);
-    for (int i = 0; i < EVENTS; i++)
-        add(type, OUTBOX_STREAM, false);
-    while (waiting() > 1)
-        assert_int_equal(relay_step(ctx, relay, &more).code, ERR_OK);
-}
-
-static void a_redis_that_is_down_is_no_fault_of_the_events(void **state)
-{
-    struct proxy *proxy = proxy_open(redis_at.host, redis_at.port);
-    struct stream_address through = redis_at;
-    bool more;
-
-    (void)state;
-    through.host = "127.0.0.1";
-    through.port = proxy_port(proxy);
-    relay_free(relay);
-    relay = relay_to_stream(&through, stream, append);
-    step(false);
-    add(type, OUTBOX_STREAM, false);
-    proxy_set(proxy, PROXY_CUT);
-    assert_int_equal(relay_step(ctx, relay, &more).code, ERR_UNAVAILABLE);
-    assert_int_equal(count("SELECT attempts FROM outbox"), 0);
-    proxy_set(proxy, PROXY_PASS);
-    step(false);
-    assert_int_equal(waiting(), 0);
-    relay_free(relay);
-    relay = NULL;
-    proxy_close(proxy);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, clean)
@@ -488,10 +352,6 @@ int main(void)
         TEST(a_relay_comes_back_after_its_connection_is_cut),
         TEST(a_confirm_that_does_not_come_keeps_the_event),
         TEST(how_far_behind_the_relay_is_can_be_seen),
-        TEST(events_reach_the_stream_in_order),
-        TEST(each_relay_takes_only_rows_of_its_destination),
-        TEST(a_row_that_breaks_its_batch_is_found_alone_and_waits),
-        TEST(a_redis_that_is_down_is_no_fault_of_the_events),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

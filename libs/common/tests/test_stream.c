@@ -1,4 +1,4 @@
-/* test_stream.c - scripts, streams and consumer groups, with a real Redis. */
+/* test_stream.c - streams and consumer groups, with a real Redis. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,12 +7,10 @@
 #include <cmocka.h>
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "clock.h"
-#include "proxy.h"
 #include "redis_server.h"
 #include "stream.h"
 #include "testing.h"
@@ -22,8 +20,6 @@ static struct stream_address address;
 static struct stream *s;
 static const char *key; /* of one test */
 static struct stream_consumer me;
-
-static const char append[] = "return redis.call('XADD', KEYS[1], '*', 'event', ARGV[1])";
 
 #define assert_ok(call)                                                                            \
     do {                                                                                           \
@@ -95,52 +91,6 @@ static void assert_backlog(int64_t expected_length, int64_t expected_pending)
     assert_ok(stream_backlog(s, a, &me, &length, &pending));
     assert_int_equal(length, expected_length);
     assert_int_equal(pending, expected_pending);
-}
-
-/* --- scripts --------------------------------------------------------------------- */
-
-static void a_script_runs_once_for_each_list_in_order(void **state)
-{
-    enum { CALLS = 200 };
-    const char *args[CALLS][1];
-    const char *const *calls[CALLS];
-    struct stream_entry *entries;
-
-    (void)state;
-    for (int i = 0; i < CALLS; i++) {
-        args[i][0] = arena_printf(a, "with space and %%s, %d", i);
-        calls[i] = args[i];
-    }
-    assert_ok(stream_eval(s, a, append, key, calls, CALLS, 1));
-    assert_ok(stream_group(s, a, &me));
-    assert_int_equal(read_as("me", CALLS + 1, &entries), CALLS);
-    for (int i = 0; i < CALLS; i++)
-        assert_string_equal(entries[i].event, args[i][0]);
-}
-
-static void a_script_that_redis_forgot_is_loaded_again(void **state)
-{
-    const char *const args[] = {"event"}, *const * calls[] = {args, args};
-
-    (void)state;
-    assert_ok(stream_eval(s, a, append, key, calls, 2, 1));
-    redis_do("SCRIPT", "FLUSH");
-    assert_ok(stream_eval(s, a, append, key, calls, 2, 1));
-    assert_int_equal(redis_do("XLEN", key), 4);
-}
-
-static void a_script_that_fails_is_internal_and_the_next_call_is_fine(void **state)
-{
-    const char *const args[] = {"event"}, *const * calls[] = {args};
-    struct err err;
-
-    (void)state;
-    redis_do("SET", key, "no stream");
-    err = stream_eval(s, a, append, key, calls, 1, 1);
-    assert_int_equal(err.code, ERR_INTERNAL);
-    assert_non_null(strstr(err.msg, "WRONGTYPE"));
-    redis_do("DEL", key);
-    assert_ok(stream_eval(s, a, append, key, calls, 1, 1));
 }
 
 /* --- reading ---------------------------------------------------------------------- */
@@ -330,70 +280,11 @@ static void an_error_within_a_transaction_is_told(void **state)
     assert_ok(stream_ping(s, a));
 }
 
-/* --- faults ------------------------------------------------------------------------- */
-
-static void a_wrong_password_is_told(void **state)
-{
-    struct stream_address wrong = address;
-    struct stream *other = stream_open(&wrong);
-    struct err err;
-
-    (void)state;
-    wrong.password = "wrong";
-    err = stream_ping(other, a);
-    assert_int_equal(err.code, ERR_UNAVAILABLE);
-    assert_non_null(strstr(err.msg, "WRONGPASS"));
-    stream_close(other);
-}
-
-static void a_server_that_is_down_is_unavailable_until_it_is_up(void **state)
-{
-    struct proxy *proxy = proxy_open(address.host, address.port);
-    struct stream_address through = address;
-    struct stream *other = stream_open(&through);
-
-    (void)state;
-    through.host = "127.0.0.1";
-    through.port = proxy_port(proxy);
-    assert_ok(stream_ping(other, a));
-    proxy_set(proxy, PROXY_CUT);
-    assert_int_equal(stream_ping(other, a).code, ERR_UNAVAILABLE);
-    assert_int_equal(stream_ping(other, a).code, ERR_UNAVAILABLE);
-    proxy_set(proxy, PROXY_PASS);
-    assert_ok(stream_ping(other, a));
-    stream_close(other);
-    proxy_close(proxy);
-}
-
-static void a_server_that_hangs_is_not_waited_for(void **state)
-{
-    struct proxy *proxy = proxy_open(address.host, address.port);
-    struct stream_address through = address;
-    struct stream *other = stream_open(&through);
-    int64_t since;
-
-    (void)state;
-    through.host = "127.0.0.1";
-    through.port = proxy_port(proxy);
-    assert_ok(stream_ping(other, a));
-    proxy_set(proxy, PROXY_HOLD);
-    since = clock_mono_ms();
-    assert_int_equal(stream_ping(other, a).code, ERR_UNAVAILABLE);
-    assert_in_range(clock_mono_ms() - since, 4000, 7000);
-    proxy_set(proxy, PROXY_PASS);
-    assert_ok(stream_ping(other, a));
-    stream_close(other);
-    proxy_close(proxy);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, clean)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_script_runs_once_for_each_list_in_order),
-        TEST(a_script_that_redis_forgot_is_loaded_again),
-        TEST(a_script_that_fails_is_internal_and_the_next_call_is_fine),
         TEST(a_group_may_be_made_twice_and_begins_at_the_beginning),
         TEST(a_read_waits_no_longer_than_it_may),
         TEST(an_entry_without_an_event_is_seen_as_such),
@@ -405,9 +296,6 @@ int main(void)
         TEST(what_is_done_is_gone),
         TEST(a_buried_entry_is_kept_with_its_reason),
         TEST(an_error_within_a_transaction_is_told),
-        TEST(a_wrong_password_is_told),
-        TEST(a_server_that_is_down_is_unavailable_until_it_is_up),
-        TEST(a_server_that_hangs_is_not_waited_for),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

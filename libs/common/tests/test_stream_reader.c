@@ -104,57 +104,33 @@ static const char *happen(const char *type)
     return id;
 }
 
-/* What some consumer got and never acknowledged. */
-static void read_and_die(const char *consumer, size_t expected)
+static struct stream_entry *read_as(const struct stream_consumer *c, size_t expected)
 {
-    const struct stream_consumer c = {key, "group", consumer};
     struct stream *s = stream_open(&redis_at);
     struct stream_entry *entries;
     size_t n;
 
-    assert_int_equal(stream_group(s, a, &c).code, ERR_OK);
-    assert_int_equal(stream_read(s, a, &c, 100, 0, &entries, &n).code, ERR_OK);
-    assert_int_equal(n, expected);
-    stream_close(s);
-}
-
-static bool all_done(void)
-{
-    const struct stream_consumer c = {key, "group", ""};
-    struct stream *s = stream_open(&redis_at);
-    int64_t length, pending;
-
-    assert_int_equal(stream_backlog(s, a, &c, &length, &pending).code, ERR_OK);
-    stream_close(s);
-    return length == 0 && pending == 0;
-}
-
-static struct stream_entry *dead_entries(size_t expected)
-{
-    const struct stream_consumer c = {dead, "test", "undertaker"};
-    struct stream *s = stream_open(&redis_at);
-    struct stream_entry *entries;
-    size_t n;
-
-    assert_int_equal(stream_group(s, a, &c).code, ERR_OK);
-    assert_int_equal(stream_read(s, a, &c, 100, 0, &entries, &n).code, ERR_OK);
+    assert_int_equal(stream_group(s, a, c).code, ERR_OK);
+    assert_int_equal(stream_read(s, a, c, 100, 0, &entries, &n).code, ERR_OK);
     assert_int_equal(n, expected);
     stream_close(s);
     return entries;
 }
 
-/* Dead entries with this reason. */
-static int64_t buried_because(const char *reason)
+/* What some consumer got and never acknowledged. */
+static void read_and_die(const char *consumer, size_t expected)
 {
-    return redis_do("EVAL",
-                    "local n = 0\n"
-                    "for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do\n"
-                    "  for _, field in ipairs(entry[2]) do\n"
-                    "    if field == ARGV[1] then n = n + 1 end\n"
-                    "  end\n"
-                    "end\n"
-                    "return n",
-                    "1", dead, reason);
+    read_as(&(struct stream_consumer){key, "group", consumer}, expected);
+}
+
+static struct stream_entry *dead_entries(size_t expected)
+{
+    return read_as(&(struct stream_consumer){dead, "test", "undertaker"}, expected);
+}
+
+static bool all_done(void)
+{
+    return redis_server_settled(key, "group");
 }
 
 /* --- events that can be handled ---------------------------------------------------- */
@@ -251,7 +227,7 @@ static void an_entry_that_keeps_failing_is_buried_and_its_neighbours_are_not(voi
     assert_in_range(calls, MAX_DELIVERIES, MAX_DELIVERIES + 1); /* one may be in the batch */
     for (int i = 1 + calls - MAX_DELIVERIES; i < calls; i++)
         assert_true(at[i] - at[i - 1] >= CLAIM_IDLE_MS - 1);
-    assert_int_equal(buried_because("fails as it was told"), 1);
+    assert_int_equal(redis_server_buried(key, "fails as it was told"), 1);
     assert_non_null(strstr(dead_entries(1)[0].event, poison));
     assert_int_equal(feed_effects_of(feed, poison), 0);
 }
@@ -317,7 +293,8 @@ static void an_entry_delivered_too_often_is_buried_unopened(void **state)
     }
     start_as("me");
     wait_until(all_done());
-    assert_int_equal(buried_because(arena_printf(a, "delivered %d times", MAX_DELIVERIES + 1)), 1);
+    assert_int_equal(
+        redis_server_buried(key, arena_printf(a, "delivered %d times", MAX_DELIVERIES + 1)), 1);
     buried = dead_entries(1);
     assert_non_null(strstr(buried[0].event, deadly));
     assert_int_equal(feed_calls(&at, 1), 0);
