@@ -197,6 +197,16 @@ static void circuit_record(struct http_target *t, bool failed)
     pthread_mutex_unlock(&t->lock);
 }
 
+bool http_target_is_failing(struct http_target *t)
+{
+    bool failing;
+
+    pthread_mutex_lock(&t->lock);
+    failing = t->breaker.state != BREAKER_CLOSED;
+    pthread_mutex_unlock(&t->lock);
+    return failing;
+}
+
 /* --- one attempt ---------------------------------------------------------- */
 
 struct sink {
@@ -350,6 +360,7 @@ static enum outcome attempts(struct ctx *ctx, struct http_target *t, const struc
         if (left <= 0 || !circuit_allows(t))
             return last;
         last = attempt(ctx, t, call, left < t->opt.attempt_ms ? left : t->opt.attempt_ms, reply);
+        reply->attempts = retry + 1;
         circuit_record(t, outcomes[last].failure);
         wait = backoff_ms(retry);
         if (!outcomes[last].retry || !call->repeatable || retry >= t->opt.retries ||

@@ -42,6 +42,7 @@ struct http_reply {
     int status;
     const char *body; /* NUL-terminated, in the unit's arena */
     size_t body_len;
+    int attempts; /* how often it was sent; 0: breaker or bulkhead refused, so surely not */
 };
 
 struct http_client *http_client_new(void);
@@ -56,5 +57,8 @@ void http_target_free(struct http_target *t);
  * message names the target and is fit for the caller of our own API. */
 struct err http_call(struct ctx *ctx, struct http_target *t, const struct http_call *call,
                      struct http_reply *reply) MUST_CHECK;
+
+/* Is the breaker open or half open? Until a call gets through, none should be planned. */
+bool http_target_is_failing(struct http_target *t);
 
 #endif

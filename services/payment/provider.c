@@ -1,24 +1,15 @@
 /* provider.c - the payment provider's API (tools/provider/README.md). */
 #include "provider.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "arena.h"
-#include "breaker.h"
-#include "clock.h"
 #include "http_client.h"
 #include "json_in.h"
 #include "json_out.h"
 #include "log.h"
 
 static struct http_target *target;
-
-/* http_call() has a breaker too, with the same rules, but one cannot look at it before a
- * call, nor tell a call that it refused from one that failed; only the latter counts as an
- * attempt to charge. So this one stands before it. */
-static struct breaker breaker;
-static pthread_mutex_t breaker_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void provider_init(const struct provider_options *opt)
 {
@@ -37,7 +28,6 @@ void provider_close(void)
 {
     http_target_free(target);
     target = NULL;
-    breaker = (struct breaker){.state = BREAKER_CLOSED};
 }
 
 static struct payment_outcome known(enum payment_event e, const char *reason)
@@ -50,23 +40,6 @@ static struct payment_outcome unknown(bool sent)
     return (struct payment_outcome){.sent = sent, .reason = "provider_unavailable"};
 }
 
-static bool circuit_is_closed(void)
-{
-    bool closed;
-
-    pthread_mutex_lock(&breaker_lock);
-    closed = breaker.state == BREAKER_CLOSED;
-    pthread_mutex_unlock(&breaker_lock);
-    return closed;
-}
-
-static void breaker_note(bool failed)
-{
-    pthread_mutex_lock(&breaker_lock);
-    breaker_record(&breaker, clock_mono_ms(), failed);
-    pthread_mutex_unlock(&breaker_lock);
-}
-
 /* An answer that this API does not have tells nothing about the money. */
 static struct payment_outcome nonsense(const struct payment *p, const struct http_reply *reply)
 {
@@ -75,9 +48,8 @@ static struct payment_outcome nonsense(const struct payment *p, const struct htt
     return unknown(true);
 }
 
-/* *sent is false when the call was not made. */
 static struct err post(struct ctx *ctx, const struct payment *p, const char *path, const char *body,
-                       struct http_reply *reply, bool *sent)
+                       struct http_reply *reply)
 {
     const struct http_call call = {
         .method = "POST",
@@ -86,43 +58,27 @@ static struct err post(struct ctx *ctx, const struct payment *p, const char *pat
         .idempotency_key = p->id,
         .repeatable = true,
     };
-    struct err err;
+    struct err err = http_call(ctx, target, &call, reply);
 
-    *sent = circuit_is_closed();
-    if (!*sent)
-        return (struct err){ERR_UNAVAILABLE, "the payment provider is failing; calls are paused"};
-    err = http_call(ctx, target, &call, reply);
-    breaker_note(err.code != ERR_OK);
     if (err.code)
         log_warn("payment %s: %s", p->id, err.msg);
     return err;
 }
 
-/* Is it this thread's turn to probe? */
-static bool may_probe(void)
-{
-    bool may;
-
-    pthread_mutex_lock(&breaker_lock);
-    may = breaker.state != BREAKER_CLOSED && breaker_allow(&breaker, clock_mono_ms());
-    pthread_mutex_unlock(&breaker_lock);
-    return may;
-}
-
+/* While the breaker is open this call is refused like any other; then it is the probe, so
+ * that an outage costs no payment an attempt. */
 bool provider_is_up(struct ctx *ctx)
 {
     struct http_reply reply;
     struct err err;
-    bool up;
 
-    if (!may_probe())
-        return circuit_is_closed();
+    if (!http_target_is_failing(target))
+        return true;
     err = http_call(ctx, target, &(struct http_call){.method = "GET", .path = "/readyz"}, &reply);
-    up = !err.code && reply.status == 200;
-    breaker_note(!up);
-    if (up)
-        log_info("the payment provider answers again");
-    return up;
+    if (err.code || reply.status != 200)
+        return false;
+    log_info("the payment provider answers again");
+    return true;
 }
 
 static const char *charge_body(struct ctx *ctx, const struct payment *p)
@@ -144,11 +100,10 @@ struct payment_outcome provider_charge(struct ctx *ctx, const struct payment *p)
     struct json_in in;
     const char *status, *reason;
     struct err err;
-    bool sent;
 
-    err = post(ctx, p, "/v1/charges", charge_body(ctx, p), &reply, &sent);
+    err = post(ctx, p, "/v1/charges", charge_body(ctx, p), &reply);
     if (err.code)
-        return unknown(sent);
+        return unknown(reply.attempts > 0);
     if (reply.status == 400 || reply.status == 422)
         return known(PAYMENT_EXHAUSTED, "refused_by_provider");
 
@@ -175,11 +130,10 @@ struct payment_outcome provider_undo(struct ctx *ctx, const struct payment *p)
     struct json_in in;
     const char *status;
     struct err err;
-    bool sent;
 
-    err = post(ctx, p, path, NULL, &reply, &sent);
+    err = post(ctx, p, path, NULL, &reply);
     if (err.code)
-        return unknown(sent);
+        return unknown(reply.attempts > 0);
     in = json_in_parse(ctx->arena, reply.body, reply.body_len);
     status = json_in_str(&in, "status", 1, PAYMENT_MAX_REASON);
     out.refunded = json_in_int(&in, "refunded", 0, p->amount);

@@ -85,6 +85,7 @@ static void a_target_that_fails_twice_is_asked_three_times(void **state)
     atomic_store(&peer.failures_left, 2);
     assert_int_equal(peer_get("/flaky", &r).code, OK.code);
     assert_int_equal(r.status, 200);
+    assert_int_equal(r.attempts, 3);
     assert_int_equal(atomic_load(&peer.hits), 3);
 }
 

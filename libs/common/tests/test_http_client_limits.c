@@ -83,7 +83,11 @@ static void a_failing_target_is_left_alone_and_tried_again_later(void **state)
     opt.retries = 0;
     peer_use(opt);
     clock_freeze(now);
+    assert_false(http_target_is_failing(peer.target));
     fail_often(BREAKER_MIN_CALLS);
+    assert_true(http_target_is_failing(peer.target));
+    assert_int_equal(peer_get("/status/200", &r).code, ERR_UNAVAILABLE);
+    assert_int_equal(r.attempts, 0);
     assert_peer_unavailable("/status/200", "stock is failing; calls to it are paused");
     assert_int_equal(atomic_load(&peer.hits), BREAKER_MIN_CALLS);
 
@@ -94,6 +98,7 @@ static void a_failing_target_is_left_alone_and_tried_again_later(void **state)
 
     clock_freeze(now + INT64_C(2) * BREAKER_OPEN_MS); /* one probe, and all is well */
     assert_int_equal(peer_get("/status/200", &r).code, OK.code);
+    assert_false(http_target_is_failing(peer.target));
     assert_int_equal(peer_get("/status/200", &r).code, OK.code);
     assert_int_equal(atomic_load(&peer.hits), BREAKER_MIN_CALLS + 3);
 }
