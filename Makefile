@@ -242,7 +242,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test chaos fuzz fuzz-targets up down status demo clean restart logs psql packages packages-dev lint format \
-        format-check layers shellcheck cppcheck tidy help
+.PHONY: all tests test chaos fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
+        format format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -7,7 +7,7 @@
 typedef struct err command(struct call *c);
 
 command orders_stuck;
-command saga_show, saga_retry, saga_cancel;
+command saga_show, saga_retry, saga_cancel, saga_retell;
 command dead_list, dead_show, dead_redrive, dead_drop;
 command outbox_list, outbox_requeue;
 command ledger_verify;

@@ -29,6 +29,8 @@ static const struct {
      "ask the question of its present status again"},
     {"saga",   "cancel",  "ORDER",             1, 1, saga_cancel,
      "cancel it, as the administrator"},
+    {"saga",   "retell",  "ORDER",             1, 1, saga_retell,
+     "tell the customer what is missing, through the stream"},
     {"dead",   "list",    "[BOX]",             0, 1, dead_list,
      "dead letters; BOX: order, inventory, payment, order-events"},
     {"dead",   "show",    "BOX ID",            2, 2, dead_show,
