@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stack.sh VERB [argument...] - the whole system on this machine without containers.
+# stack.sh VERB [argument...] - the whole system on this machine, in containers or without.
 #
 #   up                  install what is missing, build, start, wait, place a sample order
 #   down                stop everything; data stays
@@ -15,11 +15,13 @@
 #
 # Settings come from the environment: NAME (main), MODE (release), PORT_BASE, SCALE_order=2,
 # ORDER_SAGA_DEADLINE_S=5 (any setting of any service), NO_SAMPLE=1, NO_BUILD=1, LOG_LEVEL.
+# STACK=compose or native decides how it runs; else choose.sh does.
 # infra/README.md says how it is laid out.
 #
-# This file does what needs the checkout or root; the rest is native/control.sh, run as
-# the stack's owner: whoever calls, or the system user "waybill" when that is root,
-# because PostgreSQL refuses to run as root and the others should.
+# In containers compose/stack.sh does all. Without, this file does what needs the checkout
+# or root; the rest is native/control.sh, run as the stack's owner: whoever calls, or the
+# system user "waybill" when that is root, because PostgreSQL refuses to run as root and
+# the others should.
 set -euo pipefail
 
 infra=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -27,6 +29,7 @@ ROOT=${infra%/*}
 STACKS=$ROOT/build/stacks
 . "$infra/native/layout.sh"
 . "$infra/native/machine.sh"
+. "$infra/choose.sh"
 
 PROGRAMS='user order inventory payment notification provider'
 
@@ -115,6 +118,7 @@ destroy() {
 
 clean() {
     local stack
+    ! engine_answers || "$infra/compose/stack.sh" clean
     for stack in "$STACKS"/*; do
         if [ -e "$stack" ]; then NAME=${stack##*/} destroy; fi
     done
@@ -124,6 +128,11 @@ clean() {
 check_name
 verb=${1:-help}
 [ $# -eq 0 ] || shift
+way=$(way_to_run)
+case $way-$verb in
+*-help | *-clean) ;;
+compose-*) exec "$infra/compose/stack.sh" "$verb" "$@" ;;
+esac
 case $verb in
 up | destroy | clean) "$verb" ;;
 down) if find_state; then inside down; else echo "There is no stack $NAME here."; fi ;;

@@ -6,7 +6,7 @@
 # for a look around; the next run starts afresh all the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export NAME=${NAME:-test} MODE=${MODE:-release} NO_SAMPLE=1
+export NAME=${NAME:-test} MODE=${MODE:-release} NO_SAMPLE=1 INNER_PORTS=1
 
 # Limits that the tests can meet without meeting them by accident, and a saga's deadline
 # that they can wait for.
