@@ -38,24 +38,24 @@ int64_t redis_server_do(const char *const argv[], size_t argc)
 
 bool redis_server_settled(const char *stream, const char *group)
 {
-    return redis_do("EVAL",
-                    "return redis.call('XLEN', KEYS[1])"
-                    " + redis.call('XPENDING', KEYS[1], ARGV[1])[1]",
-                    "1", stream, group) == 0;
+    static const char script[] = "return redis.call('XLEN', KEYS[1])"
+                                 " + redis.call('XPENDING', KEYS[1], ARGV[1])[1]";
+
+    return redis_do("EVAL", script, "1", stream, group) == 0;
 }
 
 int64_t redis_server_buried(const char *stream, const char *reason)
 {
-    return redis_do(
-        "EVAL",
+    static const char script[] =
         "local n = 0\n"
         "for _, entry in ipairs(redis.call('XRANGE', KEYS[1] .. '.dead', '-', '+')) do\n"
         "  for _, field in ipairs(entry[2]) do\n"
         "    if field == ARGV[1] then n = n + 1 end\n"
         "  end\n"
         "end\n"
-        "return n",
-        "1", stream, reason);
+        "return n";
+
+    return redis_do("EVAL", script, "1", stream, reason);
 }
 
 void redis_server_delete(const char *stream)
