@@ -276,6 +276,9 @@ environment() {
     printf '%s=%s\n' NAME "$NAME" STATE "$STATE" PORT_BASE "$BASE" SECRETS_DIR "$STATE/secrets" LOG_DIR "$STATE/log" \
         INSTANCES "$(containers | cut -d' ' -f1 | sed -E 's/^(postgres|rabbitmq|redis|provider|gateway)-1$/\1/' | xargs)" \
         CLIENT_ADDRESSES_HIDDEN 1
+    for component in gateway postgres rabbitmq redis provider; do
+        echo "${component^^}_PORT=$(port_of "$component")"
+    done
     password=$(<"$STATE/secrets/postgres")
     for component in "${SERVICES[@]}"; do
         printf '%s=%s\n' "${component^^}_URL" "http://127.0.0.1:$(first_inner_port "$component")" \
