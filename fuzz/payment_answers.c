@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct payment_outcome o;
 
     fuzz_answer(ctx.arena, data, len);
+    must(provider_is_up(&ctx) == (fuzz_answered() == 200));
     o = provider_charge(&ctx, &p);
     must_be_clear(o, &p);
     must(!o.known || o.event == PAYMENT_CHARGED || o.reason);

@@ -18,8 +18,9 @@ for target in "$@"; do
     mkdir -p "$learned" "$findings"
     folders=("$learned" "fuzz/corpus/$target")
     [ ! -d "fuzz/regression/$target" ] || folders+=("fuzz/regression/$target")
-    "build/fuzz/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
-        -print_final_stats=1 -artifact_prefix="$findings/" "${folders[@]}" >"$log" 2>&1
+    "build/fuzz/fuzz/$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
+        -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$findings/" \
+        "${folders[@]}" >"$log" 2>&1
     status=$?
     if ((status == 0)); then
         printf '  ok    %-24s %10s executions, %s edges\n' "$target" \
