@@ -24,7 +24,7 @@ struct err jobs_expire(struct ctx *ctx, void *arg, bool *more)
         return err;
     }
     if (n > 0)
-        log_warn("%zu sagas were not over by their deadline and are being cancelled", n);
+        log_warn("%zu sagas were not over by their deadline: cancelled, or asked about again", n);
     *more = n == BATCH;
     return OK;
 }

@@ -7,7 +7,7 @@
 #include "ctx.h"
 #include "err.h"
 
-/* A step for worker.h: begin to cancel the sagas whose deadline has passed. */
+/* A step for worker.h: cancel the sagas whose deadline has passed, or ask again. */
 struct err jobs_expire(struct ctx *ctx, void *arg, bool *more) MUST_CHECK;
 
 #endif

@@ -82,6 +82,11 @@ bool order_apply(struct order *o, enum order_event e, const char *reason)
     return true;
 }
 
+bool order_settles(enum order_event e)
+{
+    return e == ORDER_DECLINED || e == ORDER_REFUNDED;
+}
+
 int order_repeated_line(const struct order *o)
 {
     for (size_t i = 1; i < o->nlines; i++)

@@ -52,6 +52,7 @@ struct order {
     const char *reason;                           /* of a cancellation, or "" */
     const char *reservation_id, *tracking_number; /* "" until known */
     int64_t version;                              /* counts the changes of status */
+    bool settled;                                 /* payment said that it keeps nothing */
     const char *created_at, *updated_at;          /* RFC 3339 */
 };
 
@@ -70,6 +71,9 @@ enum order_status order_next(enum order_status from, enum order_event e);
 /* Move 'o' by 'e'; false when its status stays as it is. 'reason' is kept when this
  * begins its cancellation. */
 bool order_apply(struct order *o, enum order_event e, const char *reason);
+
+/* Does 'e' say that no money of this order is kept, nor will be? */
+bool order_settles(enum order_event e);
 
 /* The index of the first line whose sku an earlier line has, or -1. */
 int order_repeated_line(const struct order *o);

@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                    \
     "o.id, o.user_id, o.status, o.payment_method, o.currency, o.total, o.reason,"                  \
-    " o.reservation_id, o.tracking_number, o.version, " DB_RFC3339(                                \
+    " o.reservation_id, o.tracking_number, o.version, o.settled, " DB_RFC3339(                     \
         "o.created_at") ", " DB_RFC3339("o.updated_at")
 
 enum column {
@@ -20,6 +20,7 @@ enum column {
     RESERVATION_ID,
     TRACKING_NUMBER,
     VERSION,
+    SETTLED,
     CREATED_AT,
     UPDATED_AT,
     SKU, /* the lines, where they are joined */
@@ -40,6 +41,7 @@ static struct err read_order(struct ctx *ctx, const struct db_rows *rows, int ro
         .reservation_id = db_str(rows, row, RESERVATION_ID),
         .tracking_number = db_str(rows, row, TRACKING_NUMBER),
         .version = db_int(rows, row, VERSION),
+        .settled = db_bool(rows, row, SETTLED),
         .created_at = db_str(rows, row, CREATED_AT),
         .updated_at = db_str(rows, row, UPDATED_AT),
     };
@@ -150,10 +152,10 @@ struct err store_save(struct ctx *ctx, struct order *o)
 
     err = db_exec(ctx, &rows,
                   "UPDATE orders SET status = $2, reason = $3, reservation_id = $4,"
-                  " tracking_number = $5, version = $6, updated_at = now()"
+                  " tracking_number = $5, version = $6, settled = $7, updated_at = now()"
                   " WHERE id = $1 RETURNING " DB_RFC3339("updated_at"),
                   o->id, order_status_name(o->status), o->reason, o->reservation_id,
-                  o->tracking_number, db_param_int(ctx, o->version));
+                  o->tracking_number, db_param_int(ctx, o->version), db_param_bool(o->settled));
     if (err.code)
         return err;
     o->updated_at = db_str(&rows, 0, 0);
@@ -238,12 +240,28 @@ struct err store_lock_expired(struct ctx *ctx, int64_t limit, struct order **out
 
     err = db_exec(ctx, &rows,
                   "SELECT " COLUMNS " FROM orders o"
-                  " WHERE o.status IN ('PENDING', 'CONFIRMED') AND o.deadline_at < now()"
+                  " WHERE (o.status IN ('PENDING', 'CONFIRMED', 'CANCELLING')"
+                  "  OR (o.status = 'CANCELLED' AND NOT o.settled))"
+                  " AND o.deadline_at < now() AND o.ask_at < now()"
                   " ORDER BY o.deadline_at LIMIT $1 FOR UPDATE SKIP LOCKED",
                   db_param_int(ctx, limit));
     if (err.code)
         return err;
     return read_orders(ctx, &rows, out, n);
+}
+
+struct err store_asked(struct ctx *ctx, const struct order list[], size_t n, int64_t least_s)
+{
+    const char **ids = arena_array(ctx->arena, const char *, n);
+    struct db_rows rows;
+
+    for (size_t i = 0; i < n; i++)
+        ids[i] = list[i].id;
+    return db_exec(ctx, &rows,
+                   "UPDATE orders SET ask_at = now() + greatest("
+                   " make_interval(secs => $2::bigint), least(now() - created_at, '1 hour'))"
+                   " WHERE id = ANY ($1::uuid[])",
+                   db_param_strs(ctx, ids, n), db_param_int(ctx, least_s));
 }
 
 struct err store_totals(struct ctx *ctx, struct order_totals **out, size_t *n)

@@ -43,10 +43,15 @@ struct err store_timeline(struct ctx *ctx, const char *order_id, struct order_en
 struct err store_list(struct ctx *ctx, const char *user_id, const char *status, const char *after,
                       int64_t limit, struct order **out, size_t *n) MUST_CHECK;
 
-/* Lock up to 'limit' orders whose saga should be over and is not; those that another
- * instance has in hand are passed over. */
+/* Lock up to 'limit' orders past their deadline of which an answer is still due: not over,
+ * or cancelled and not settled. Those that another instance has in hand are passed over. */
 struct err store_lock_expired(struct ctx *ctx, int64_t limit, struct order **out,
                               size_t *n) MUST_CHECK;
+
+/* They have been asked about: not again before they are twice as old, which is 'least_s'
+ * seconds from now or more, but an hour at most. */
+struct err store_asked(struct ctx *ctx, const struct order list[], size_t n,
+                       int64_t least_s) MUST_CHECK;
 
 /* How many orders are in each status, and what they are worth. */
 struct order_totals {

@@ -113,6 +113,10 @@ static bool learn(struct order *o, const struct order_news *news)
         o->tracking_number = news->tracking_number;
         learned = true;
     }
+    if (order_settles(news->event) && !o->settled) {
+        o->settled = true;
+        learned = true;
+    }
     return learned;
 }
 
@@ -150,6 +154,27 @@ struct err order_hear(struct ctx *ctx, const struct order_news *news)
     return store_note(ctx, o.id, entries, moved ? 2 : 1);
 }
 
+/* The same announcement under a new id, which an inbox has not seen: its receiver answers
+ * with what it has. To the bus alone and not in the timeline, for it is no news. */
+static struct err ask_again(struct ctx *ctx, const struct order *o)
+{
+    const struct outbox_event e = {
+        .type = order_announcement(o->status),
+        .subject = o->id,
+        .data = wire_announcement(ctx, o),
+        .to = OUTBOX_BUS,
+    };
+
+    return outbox_add(ctx, &e, NULL);
+}
+
+static struct err press(struct ctx *ctx, struct order *o)
+{
+    if (order_apply(o, ORDER_EXPIRED, "not finished in time"))
+        return save_and_announce(ctx, o, "deadline");
+    return ask_again(ctx, o);
+}
+
 struct err order_expire(struct ctx *ctx, int64_t limit, size_t *n)
 {
     struct order *list;
@@ -157,7 +182,8 @@ struct err order_expire(struct ctx *ctx, int64_t limit, size_t *n)
 
     err = store_lock_expired(ctx, limit, &list, n);
     for (size_t i = 0; !err.code && i < *n; i++)
-        if (order_apply(&list[i], ORDER_EXPIRED, "not finished in time"))
-            err = save_and_announce(ctx, &list[i], "deadline");
+        err = press(ctx, &list[i]);
+    if (!err.code && *n > 0)
+        err = store_asked(ctx, list, *n, deadline_s);
     return err;
 }

@@ -40,7 +40,8 @@ struct order_news {
 /* Take note and move on. ERR_NOT_FOUND: no such order. Harmless when it says nothing new. */
 struct err order_hear(struct ctx *ctx, const struct order_news *news) MUST_CHECK;
 
-/* Begin to cancel up to 'limit' orders whose deadline has passed; *n says how many. */
+/* Up to 'limit' orders whose deadline has passed: begin to cancel them, or ask again who
+ * has not answered since; *n says how many. */
 struct err order_expire(struct ctx *ctx, int64_t limit, size_t *n) MUST_CHECK;
 
 #endif

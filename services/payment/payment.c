@@ -21,7 +21,7 @@ static const struct {
     [PAYMENT_CAPTURED] = {"CAPTURED",  "payment.processed", false},
     [PAYMENT_FAILED] = {"FAILED",    "payment.failed",    false},
     [PAYMENT_REFUNDED] = {"REFUNDED",  "payment.refunded",  false},
-    [PAYMENT_VOID] = {"VOID",      NULL,                false},
+    [PAYMENT_VOID] = {"VOID",      "payment.failed",    false},
 };
 
 const char *payment_state_name(enum payment_state s)

@@ -31,8 +31,8 @@ const char *wire_announcement(struct ctx *ctx, const struct payment *p)
     json_out_open(&j, NULL, '{');
     json_out_str(&j, "order_id", p->order_id);
     json_out_str(&j, "payment_id", p->id);
-    if (p->state == PAYMENT_FAILED) {
-        json_out_str(&j, "reason", p->reason);
+    if (p->state == PAYMENT_FAILED || p->state == PAYMENT_VOID) {
+        json_out_str(&j, "reason", *p->reason ? p->reason : "cancelled");
     } else {
         json_out_int(&j, "amount", p->state == PAYMENT_REFUNDED ? p->refunded : p->amount);
         json_out_str(&j, "currency", p->currency);

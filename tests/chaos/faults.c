@@ -21,6 +21,12 @@ static bool stack_does(const char *arguments)
     return system(command) == 0; /* NOLINT(cert-env33-c): a script is what we want to run */
 }
 
+/* While its service hung the queue filled: all that is lost. */
+static bool lose_queue(const char *service)
+{
+    return shim_delete_queue(service) && stack_does(text("kill %s-1 CONT", service));
+}
+
 /* --- PostgreSQL ------------------------------------------------------------------ */
 
 /* The first column of the first row as a number; 0 when there is none, -1 on errors. */
@@ -91,6 +97,11 @@ static bool redis(const char *command)
         component " hangs", weight, 500, 8000, stack_does, "kill " process " STOP", stack_does,    \
             "kill " process " CONT"                                                                \
     }
+#define LOST(service)                                                                              \
+    {                                                                                              \
+        "rabbitmq loses the queue " service ", full", 1, 1000, 4000, stack_does,                   \
+            "kill " service "-1 STOP", lose_queue, service                                         \
+    }
 #define RESTARTS(component, weight)                                                                \
     {                                                                                              \
         component " restarts", weight, 0, 0, stack_does, "restart " component, NULL, NULL          \
@@ -141,9 +152,7 @@ const struct fault faults[] = {
     {"rabbitmq blocks publishers", 1, 3000, 10000,
      stack_does, "rabbitmqctl set_vm_memory_high_watermark 0",
      stack_does, "rabbitmqctl set_vm_memory_high_watermark absolute 512MB"},
-    {"rabbitmq loses the queue order", 1, 0, 0, shim_delete_queue, "order", NULL, NULL},
-    {"rabbitmq loses the queue inventory", 1, 0, 0, shim_delete_queue, "inventory", NULL, NULL},
-    {"rabbitmq loses the queue payment", 1, 0, 0, shim_delete_queue, "payment", NULL, NULL},
+    LOST("order"), LOST("inventory"), LOST("payment"),
 
     {"events to order come twice and in any order", 1, 4000, 15000, shim_on, "order", shim_off, "order"},
     {"events to inventory come twice and in any order", 1, 4000, 15000, shim_on, "inventory", shim_off, "inventory"},

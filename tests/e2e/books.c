@@ -62,15 +62,17 @@ int64_t sql_int(const char *service, const char *sql)
 static const struct {
     const char *what, *service, *sql;
 } unfinished[] = {
-    {"orders that are not over",         "order",
-     "SELECT count(*) FROM orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')"           },
-    {"rows in the order outbox",         "order",        "SELECT count(*) FROM outbox"    },
-    {"rows in the inventory outbox",     "inventory",    "SELECT count(*) FROM outbox"    },
-    {"rows in the payment outbox",       "payment",      "SELECT count(*) FROM outbox"    },
-    {"payments in the provider's hands", "payment",
-     "SELECT count(*) FROM payments WHERE state IN ('CHARGING', 'GIVING_UP', 'REFUNDING')"},
-    {"undelivered notifications",        "notification",
-     "SELECT count(*) FROM notifications WHERE state = 'PENDING'"                         },
+    {"orders that are not over",                           "order",
+     "SELECT count(*) FROM orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')"                         },
+    {"cancelled orders that payment has not answered for", "order",
+     "SELECT count(*) FROM orders WHERE status = 'CANCELLED' AND NOT settled"                           },
+    {"rows in the order outbox",                           "order",        "SELECT count(*) FROM outbox"},
+    {"rows in the inventory outbox",                       "inventory",    "SELECT count(*) FROM outbox"},
+    {"rows in the payment outbox",                         "payment",      "SELECT count(*) FROM outbox"},
+    {"payments in the provider's hands",                   "payment",
+     "SELECT count(*) FROM payments WHERE state IN ('CHARGING', 'GIVING_UP', 'REFUNDING')"              },
+    {"undelivered notifications",                          "notification",
+     "SELECT count(*) FROM notifications WHERE state = 'PENDING'"                                       },
 };
 
 static const char *const queues[] = {"order",         "inventory",    "payment",

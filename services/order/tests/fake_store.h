@@ -12,6 +12,7 @@ extern struct fake {
     struct order order; /* the one order there is */
     bool stored;
     bool expired; /* it is past its deadline */
+    size_t asked; /* times that orders were put off after it */
     struct order_entry timeline[FAKE_MAX];
     size_t nentries;
     const char *published[FAKE_MAX]; /* types, in order */

@@ -173,6 +173,62 @@ static void only_open_orders_past_their_deadline_expire(void **state)
     assert_string_equal(list[0].id, late.id);
 }
 
+static size_t due(void)
+{
+    struct order *list;
+    size_t n;
+
+    assert_int_equal(store_lock_expired(ctx, 10, &list, &n).code, ERR_OK);
+    return n;
+}
+
+static void a_cancelled_order_is_due_until_it_is_settled(void **state)
+{
+    struct order o = insert(id_new(ctx->arena), -1), got;
+
+    (void)state;
+    o.status = ORDER_CANCELLING;
+    assert_int_equal(store_save(ctx, &o).code, ERR_OK);
+    assert_int_equal(due(), 1);
+    o.status = ORDER_CANCELLED;
+    assert_int_equal(store_save(ctx, &o).code, ERR_OK);
+    assert_int_equal(due(), 1);
+    o.settled = true;
+    assert_int_equal(store_save(ctx, &o).code, ERR_OK);
+    assert_int_equal(due(), 0);
+    assert_int_equal(store_lock(ctx, o.id, NULL, &got).code, ERR_OK);
+    assert_true(got.settled);
+}
+
+static int64_t seconds_to_the_next_asking(const char *age)
+{
+    struct db_rows rows;
+    struct order o = insert(id_new(ctx->arena), -1);
+
+    assert_int_equal(db_exec(ctx, &rows,
+                             "UPDATE orders SET created_at = now() - $2::interval WHERE id = $1",
+                             o.id, age)
+                         .code,
+                     ERR_OK);
+    assert_int_equal(store_asked(ctx, &o, 1, 60).code, ERR_OK);
+    assert_int_equal(db_exec(ctx, &rows,
+                             "SELECT extract(epoch FROM ask_at - now())::bigint FROM orders"
+                             " WHERE id = $1",
+                             o.id)
+                         .code,
+                     ERR_OK);
+    return db_int(&rows, 0, 0);
+}
+
+static void the_older_an_order_the_longer_until_it_is_asked_about_again(void **state)
+{
+    (void)state;
+    assert_in_range(seconds_to_the_next_asking("1 second"), 58, 60);
+    assert_in_range(seconds_to_the_next_asking("10 minutes"), 598, 601);
+    assert_in_range(seconds_to_the_next_asking("3 days"), 3598, 3600);
+    assert_int_equal(due(), 0);
+}
+
 static void two_sweeps_never_take_the_same_order(void **state)
 {
     struct ctx other = testing_ctx_open(env);
@@ -222,6 +278,8 @@ int main(void)
         TEST(the_timeline_keeps_its_order_and_takes_each_event_once),
         TEST(a_list_pages_from_the_newest_without_gaps),
         TEST(only_open_orders_past_their_deadline_expire),
+        TEST(a_cancelled_order_is_due_until_it_is_settled),
+        TEST(the_older_an_order_the_longer_until_it_is_asked_about_again),
         TEST(two_sweeps_never_take_the_same_order),
         TEST(totals_add_up_by_status),
     };

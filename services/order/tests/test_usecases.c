@@ -207,6 +207,41 @@ static void a_saga_past_its_deadline_is_cancelled(void **state)
     assert_string_equal(fake.timeline[1].cause, "deadline");
 }
 
+static void a_cancellation_without_an_answer_is_asked_about_again_and_is_no_news(void **state)
+{
+    struct order o, out;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(place(&o).code, ERR_OK);
+    assert_int_equal(order_cancel(&ctx, o.id, "u1", &out).code, ERR_OK);
+    fake.expired = true;
+    assert_int_equal(order_expire(&ctx, 10, &n).code, ERR_OK);
+    assert_int_equal(fake.npublished, 3);
+    assert_string_equal(fake.published[2], "order.cancelling");
+    assert_int_equal(fake.order.version, 2);
+    assert_int_equal(fake.nentries, 2);
+    assert_int_equal(fake.asked, 1);
+}
+
+static void payment_is_asked_again_until_it_says_that_it_keeps_nothing(void **state)
+{
+    struct order o, out;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(place(&o).code, ERR_OK);
+    assert_int_equal(order_cancel(&ctx, o.id, "u1", &out).code, ERR_OK);
+    assert_int_equal(hear(ORDER_RELEASED, "e1", "").code, ERR_OK);
+    fake.expired = true;
+    assert_int_equal(order_expire(&ctx, 10, &n).code, ERR_OK);
+    assert_string_equal(fake.published[fake.npublished - 1], "order.cancelled");
+    assert_false(fake.order.settled);
+    assert_int_equal(hear(ORDER_REFUNDED, "e2", "p1").code, ERR_OK);
+    assert_true(fake.order.settled);
+    assert_int_equal(fake.order.status, ORDER_CANCELLED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -223,6 +258,8 @@ int main(void)
         TEST(a_shipped_order_cannot_be_cancelled),
         TEST(a_payment_that_comes_after_the_cancellation_confirms_nothing),
         TEST(a_saga_past_its_deadline_is_cancelled),
+        TEST(a_cancellation_without_an_answer_is_asked_about_again_and_is_no_news),
+        TEST(payment_is_asked_again_until_it_says_that_it_keeps_nothing),
     };
 
     return cmocka_run_group_tests_name("order: use-cases", tests, NULL, NULL);

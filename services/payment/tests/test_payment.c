@@ -49,6 +49,7 @@ static void a_result_is_announced_and_what_is_under_way_is_due(void **state)
         [X] = "payment.processed",
         [F] = "payment.failed",
         [R] = "payment.refunded",
+        [V] = "payment.failed",
     };
 
     (void)state;

@@ -140,9 +140,10 @@ static void a_cancellation_before_its_reservation_refuses_the_reservation(void *
     (void)state;
     cancelled();
     assert_state(PAYMENT_VOID);
+    assert_published(1, "payment.failed");
     reserved();
     assert_state(PAYMENT_VOID);
-    assert_int_equal(fake.npublished, 0);
+    assert_published(2, "payment.failed");
     assert_false(ctx.wakes & WAKE_JOBS);
 }
 
@@ -181,14 +182,15 @@ static void a_cancellation_during_the_charge_wins_over_its_outcome(void **state)
     assert_published(1, "payment.refunded");
 }
 
-static void a_cancellation_of_what_was_never_captured_ends_in_silence(void **state)
+static void a_cancellation_of_what_was_never_captured_is_answered_too(void **state)
 {
     (void)state;
     reserved();
     cancelled();
     work(&blocked);
     assert_state(PAYMENT_VOID);
-    assert_int_equal(fake.npublished, 0);
+    assert_published(1, "payment.failed");
+    assert_non_null(strstr(fake.data, "\"reason\":\"not finished in time\""));
 }
 
 static void a_charge_without_an_answer_is_undone_before_it_is_said_to_have_failed(void **state)
@@ -248,7 +250,7 @@ int main(void)
         TEST(a_cancellation_before_its_reservation_refuses_the_reservation),
         TEST(a_cancelled_capture_is_refunded_and_announced),
         TEST(a_cancellation_during_the_charge_wins_over_its_outcome),
-        TEST(a_cancellation_of_what_was_never_captured_ends_in_silence),
+        TEST(a_cancellation_of_what_was_never_captured_is_answered_too),
         TEST(a_charge_without_an_answer_is_undone_before_it_is_said_to_have_failed),
         TEST(the_outcome_of_a_worker_that_was_too_late_is_not_announced_again),
         TEST(a_payment_remembers_which_event_asked_for_its_state),
