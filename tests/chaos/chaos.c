@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "books.h"
@@ -106,6 +107,7 @@ bool chaos_run(const struct chaos *c)
 
     printf("seed %" PRIu64 ", %" PRId64 " s, %d orders a second\n", c->seed, c->run_ms / 1000,
            c->rate);
+    setenv("PGCONNECT_TIMEOUT", "5", 1); /* seconds; libpq's own is none */
     wires_lay();
     run.plan = plan_new(&rng, c->run_ms, c->only);
     run.load = load_new(&rng, c->run_ms, c->rate);

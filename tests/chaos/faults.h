@@ -16,6 +16,9 @@ struct fault {
     const char *how;
 };
 
+/* Not every stack allows all. */
+bool fault_is_possible(const struct fault *f);
+
 extern const struct fault faults[];
 extern const size_t nfaults;
 

@@ -28,7 +28,7 @@ static size_t shuffle(const struct fault *deck[MAX_DECK], const char *only, stru
 
     for (size_t i = 0; i < nfaults; i++)
         for (int k = 0; k < faults[i].weight && n < MAX_DECK; k++)
-            if (strstr(faults[i].name, only))
+            if (strstr(faults[i].name, only) && fault_is_possible(&faults[i]))
                 deck[n++] = &faults[i];
     for (size_t i = n; i > 1; i--) {
         const size_t k = (size_t)rng_between(rng, 0, (int64_t)i);

@@ -5,7 +5,11 @@
 
 #include <stdbool.h>
 
-/* Lay the wires and restart the services that use them; then put things back. */
+/* Only where services and servers meet on this machine's loopback: not in containers. */
+bool wires_possible(void);
+
+/* Lay the wires, if possible, and restart the services that use them; then put things
+ * back. Tokens last as long as a run does in between. */
 void wires_lay(void);
 void wires_remove(void);
 
