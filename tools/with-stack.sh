@@ -11,7 +11,7 @@ export NAME=${NAME:-test} MODE=${MODE:-release} NO_SAMPLE=1 INNER_PORTS=1
 # Limits that the tests can meet without meeting them by accident, and a saga's deadline
 # that they can wait for.
 export GATEWAY_RATE=${GATEWAY_RATE:-10000r/s} GATEWAY_BURST=${GATEWAY_BURST:-5000}
-export GATEWAY_LOGIN_RATE=${GATEWAY_LOGIN_RATE:-10r/s} GATEWAY_LOGIN_BURST=${GATEWAY_LOGIN_BURST:-100}
+export GATEWAY_LOGIN_RATE=${GATEWAY_LOGIN_RATE:-50r/s} GATEWAY_LOGIN_BURST=${GATEWAY_LOGIN_BURST:-100}
 export ORDER_SAGA_DEADLINE_S=${ORDER_SAGA_DEADLINE_S:-25}
 
 infra/stack.sh destroy >/dev/null 2>&1 || true

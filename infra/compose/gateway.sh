@@ -41,14 +41,11 @@ look_up() {
     return $changed
 }
 
-run_nginx() { # argument...
-    nginx -p "$STATE/etc/gateway/" -e stderr -c "$STATE/etc/gateway/nginx.conf" "$@"
-}
-
+command=(nginx -p "$STATE/etc/gateway/" -e stderr -c "$STATE/etc/gateway/nginx.conf")
 mkdir -p "$STATE/etc/gateway/conf.d"
 look_up || true
 configure_gateway
-run_nginx -g 'daemon off;' &
+"${command[@]}" -g 'daemon off;' &
 nginx=$!
 trap 'kill -QUIT $nginx' TERM QUIT INT # nginx finishes what it serves
 
@@ -57,7 +54,7 @@ while kill -0 $nginx 2>/dev/null; do
     wait $! || true # a signal ends the wait
     if look_up; then
         configure_gateway
-        run_nginx -t -q && kill -HUP $nginx
+        "${command[@]}" -t -q && kill -HUP $nginx
     fi
 done
 wait $nginx

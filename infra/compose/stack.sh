@@ -197,11 +197,24 @@ restart() { # [component...]
 kill_component() { # component [signal]
     local container pids=''
     for container in $(each "$1"); do
-        pids+=" $(docker inspect -f '{{.State.Pid}}' "$container")"
+        pids+=" $(pid_of "$container")" || fail "$1 does not run"
     done
-    [[ " $pids " != *' 0 '* ]] || fail "$1 does not run"
     docker run --rm --network none --pid host --user 0:0 --cap-drop ALL --cap-add KILL --read-only \
         waybill/tools -c "kill -s ${2:-TERM}$pids"
+}
+
+# What has just died is about to be started again: wait for that.
+pid_of() { # container -> its first process
+    local pid i
+    for ((i = 0; i < 300; i++)); do
+        pid=$(docker inspect -f '{{.State.Pid}} {{.State.Restarting}}' "$1")
+        case $pid in
+        '0 false') return 1 ;;
+        '0 true') sleep 0.1 ;;
+        *) echo "${pid% *}" && return ;;
+        esac
+    done
+    return 1
 }
 
 # --- looking inside -------------------------------------------------------------

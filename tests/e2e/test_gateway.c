@@ -69,20 +69,35 @@ static void its_health_reports_each_service(void **state)
     reply_free(&r);
 }
 
+/* A log-in that costs the service nothing, from an address of its own, so that no other
+ * test meets this limit. */
+static const struct request attempt = {
+    .url = "/api/v1/sessions", .from = "127.0.0.77", .body = "{\"email\":\"nobody@example.com\"}"};
+
+/* Many in a row are let through: what was used up is there again. */
+static bool limit_is_far(void *arg)
+{
+    bool refused = false;
+
+    (void)arg;
+    for (int i = 0; i < 50 && !refused; i++) {
+        struct reply r = client_send(&attempt);
+
+        refused = r.status == 429;
+        reply_free(&r);
+    }
+    return !refused;
+}
+
 static void too_many_log_ins_from_one_address_are_slowed_down(void **state)
 {
-    /* An address of its own, so that no other test meets this limit. */
-    const struct request guess = {
-        .url = "/api/v1/sessions",
-        .from = "127.0.0.77",
-        .body = "{\"email\":\"nobody@example.com\",\"password\":\"a guess of mine\"}"};
     int refused = 0;
 
     (void)state;
-    for (int i = 0; i < 400 && !refused; i++) {
-        struct reply r = client_send(&guess);
+    for (int i = 0; i < 1000 && !refused; i++) {
+        struct reply r = client_send(&attempt);
 
-        assert_true(r.status == 401 || r.status == 429);
+        assert_true(r.status == 400 || r.status == 429);
         if (r.status == 429) {
             assert_non_null(reply_header(&r, "Retry-After"));
             assert_string_equal(reply_header(&r, "Content-Type"), "application/problem+json");
@@ -92,7 +107,10 @@ static void too_many_log_ins_from_one_address_are_slowed_down(void **state)
         reply_free(&r);
     }
     assert_true(refused);
-    customer_new(); /* others are not affected */
+    /* Others are not affected; but where the engine's proxy hides who we are, we are all one. */
+    if (getenv("CLIENT_ADDRESSES_HIDDEN"))
+        assert_true(await(limit_is_far, NULL, 30));
+    customer_new();
 }
 
 static void a_huge_header_is_refused(void **state)

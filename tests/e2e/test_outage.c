@@ -54,13 +54,13 @@ static void an_order_is_refused_while_this_is_away(const char *component)
 static void without_inventory_no_order_is_accepted(void **state)
 {
     (void)state;
-    an_order_is_refused_while_this_is_away("inventory-1");
+    an_order_is_refused_while_this_is_away("inventory");
 }
 
 static void without_user_no_order_is_accepted(void **state)
 {
     (void)state;
-    an_order_is_refused_while_this_is_away("user-1");
+    an_order_is_refused_while_this_is_away("user");
 }
 
 static void an_order_waits_for_a_service_that_is_away_for_a_while(void **state)
@@ -69,10 +69,10 @@ static void an_order_waits_for_a_service_that_is_away_for_a_while(void **state)
     const char *sku = product_new(100, 10, true), *id;
 
     (void)state;
-    stack("stop", "payment-1");
+    stack("stop", "payment");
     id = order_new(&c, sku, 1, "pm_ok");
     assert_string_equal(order_status(&c, id), "PENDING");
-    stack("start", "payment-1");
+    stack("start", "payment");
     await_status(&c, id, "SHIPPED");
     books_must_balance();
 }
@@ -85,10 +85,10 @@ static void a_saga_that_outlives_its_deadline_is_cancelled(void **state)
     const char *sku = product_new(100, 10, true), *id;
 
     (void)state;
-    stack("stop", "payment-1");
+    stack("stop", "payment");
     id = order_new(&c, sku, 4, "pm_ok");
     await_status(&c, id, "CANCELLED");
-    stack("start", "payment-1");
+    stack("start", "payment");
     books_must_balance();
     assert_int_equal(sql_int_of("inventory", "SELECT on_hand FROM products WHERE sku = $1", sku),
                      10);
