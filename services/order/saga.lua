@@ -6,9 +6,9 @@
 -- An event may come twice (the relay crashed before it noted the first time) or late
 -- (two instances relay). The stream's reader drops duplicates by event id; the state
 -- only moves to a higher version.
+local order = cjson.decode(ARGV[4]) -- first: a script that fails half way is not undone
 redis.call('XADD', KEYS[1], '*', 'event', ARGV[4])
 
-local order = cjson.decode(ARGV[4])
 local saga = 'saga:order:' .. ARGV[3]
 local known = tonumber(redis.call('HGET', saga, 'version') or '0')
 if order.data.version <= known then
