@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "bridge.h"
 #include "clock.h"
 #include "db.h"
 #include "log.h"
+#include "proxy.h"
 #include "testing.h"
 
 static const struct migration tables[] = {
@@ -220,8 +220,8 @@ static void a_unit_without_statements_commits_without_a_server(void **state)
 
 /* --- a server, or a network, that is not itself ------------------------------ */
 
-static struct bridge *bridge;
-static struct ctx behind; /* a connection through the bridge */
+static struct proxy *proxy;
+static struct ctx behind; /* a connection through the proxy */
 
 static void open_behind(int answer_ms)
 {
@@ -229,17 +229,17 @@ static void open_behind(int answer_ms)
     const char *port = host + strcspn(host, ":/"), *path = host + strcspn(host, "/");
 
     behind = testing_ctx_open(env);
-    bridge = bridge_open(arena_strndup(behind.arena, host, (size_t)(port - host)),
-                         *port == ':' ? (int)strtol(port + 1, NULL, 10) : 5432);
+    proxy = proxy_open(arena_strndup(behind.arena, host, (size_t)(port - host)),
+                       *port == ':' ? (int)strtol(port + 1, NULL, 10) : 5432);
     db_close(behind.db);
     behind.db = db_open(&(struct db_options){
         .url = arena_printf(behind.arena, "%.*s127.0.0.1:%d%s", (int)(host - url), url,
-                            bridge_port(bridge), path),
+                            proxy_port(proxy), path),
         .answer_ms = answer_ms,
     });
 }
 
-static int setup_bridge(void **state)
+static int setup_proxy(void **state)
 {
     open_behind(500);
     return empty_tables(state);
@@ -252,11 +252,11 @@ static int setup_patient(void **state)
     return empty_tables(state);
 }
 
-static int teardown_bridge(void **state)
+static int teardown_proxy(void **state)
 {
     (void)state;
     testing_ctx_close(&behind);
-    bridge_close(bridge);
+    proxy_close(proxy);
     return 0;
 }
 
@@ -266,12 +266,12 @@ static void an_answer_that_does_not_come_is_not_waited_for(void **state)
 
     (void)state;
     assert_int_equal(db_ping(&behind).code, ERR_OK);
-    bridge_set(bridge, BRIDGE_HOLD);
+    proxy_set(proxy, PROXY_HOLD);
     since = clock_mono_ms();
     assert_int_equal(db_ping(&behind).code, ERR_UNAVAILABLE);
     assert_in_range(clock_mono_ms() - since, 450, 3000);
     assert_false(db_healthy(behind.db));
-    bridge_set(bridge, BRIDGE_PASS);
+    proxy_set(proxy, PROXY_PASS);
     assert_int_equal(db_ping(&behind).code, ERR_OK);
     assert_true(db_healthy(behind.db));
 }
@@ -287,7 +287,7 @@ static void a_statement_too_big_for_a_stuck_network_is_not_waited_for(void **sta
     memset(text, 'x', MUCH);
     assert_int_equal(db_ping(&behind).code, ERR_OK);
     assert_int_equal(db_exec(&behind, &rows, "SELECT length($1)", "x").code, ERR_OK);
-    bridge_set(bridge, BRIDGE_HOLD);
+    proxy_set(proxy, PROXY_HOLD);
     since = clock_mono_ms();
     assert_int_equal(db_exec(&behind, &rows, "SELECT length($1)", text).code, ERR_UNAVAILABLE);
     assert_in_range(clock_mono_ms() - since, 450, 4000);
@@ -313,11 +313,11 @@ static void a_commit_whose_answer_is_lost_is_unavailable(void **state)
     db_unit_begin(&behind, DB_WRITE);
     assert_int_equal(db_exec(&behind, &rows, "INSERT INTO item VALUES (1, 'one')").code, ERR_OK);
     assert_int_equal(items(), 0);
-    bridge_set(bridge, BRIDGE_MUTE);
+    proxy_set(proxy, PROXY_MUTE);
     behind.wakes = 1;
     assert_int_equal(pthread_create(&thread, NULL, commit_behind, &err), 0);
     wait_until(items() == 1);
-    bridge_set(bridge, BRIDGE_CUT);
+    proxy_set(proxy, PROXY_CUT);
     pthread_join(thread, NULL);
     assert_int_equal(err.code, ERR_UNAVAILABLE);
     assert_int_equal(behind.wakes, 0);
@@ -329,18 +329,18 @@ static void a_server_that_is_down_is_left_alone_for_a_moment(void **state)
     int attempts;
 
     (void)state;
-    bridge_set(bridge, BRIDGE_CUT);
+    proxy_set(proxy, PROXY_CUT);
     for (int i = 0; i < 1000; i++)
         assert_int_equal(db_ping(&behind).code, ERR_UNAVAILABLE);
-    attempts = bridge_connections(bridge);
+    attempts = proxy_connections(proxy);
     assert_in_range(attempts, 1, 2 + (clock_mono_ms() - since) / 100);
-    bridge_set(bridge, BRIDGE_PASS);
+    proxy_set(proxy, PROXY_PASS);
     wait_until(db_ping(&behind).code == ERR_OK);
 }
 
 #define TEST(name)         cmocka_unit_test_setup(name, empty_tables)
-#define TEST_BEHIND(name)  cmocka_unit_test_setup_teardown(name, setup_bridge, teardown_bridge)
-#define TEST_PATIENT(name) cmocka_unit_test_setup_teardown(name, setup_patient, teardown_bridge)
+#define TEST_BEHIND(name)  cmocka_unit_test_setup_teardown(name, setup_proxy, teardown_proxy)
+#define TEST_PATIENT(name) cmocka_unit_test_setup_teardown(name, setup_patient, teardown_proxy)
 
 int main(void)
 {
