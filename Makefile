@@ -11,6 +11,9 @@
 # make lint     format, layers, shellcheck, cppcheck, clang-tidy
 # make MODE=asan test   the same, sanitized (release, debug, asan, tsan, cov)
 # make NAME=two up      a second stack, on ports of its own
+#
+# STACK=compose, STACK=native: in containers or without; else in containers where an
+# engine answers (infra/choose.sh). SCALE=2: two instances of each service.
 
 MODE     ?= release
 NAME     ?= main
@@ -195,14 +198,14 @@ test: packages
 	  tools/run-tests.sh $(B)/test-logs $(CHOSEN)
 
 # --- the stack ----------------------------------------------------------------
-STACK := MODE=$(MODE) NAME=$(NAME) infra/stack.sh
+THE_STACK := MODE=$(MODE) NAME=$(NAME) infra/stack.sh
 
 up down status demo clean restart:
-	@$(STACK) $@
+	@$(THE_STACK) $@
 logs:
-	@$(STACK) logs $(s)
+	@$(THE_STACK) logs $(s)
 psql:
-	@$(STACK) psql $(s)
+	@$(THE_STACK) psql $(s)
 ctl: $(B)/wayctl
 	@MODE=$(MODE) NAME=$(NAME) tools/wayctl.sh $(c)
 packages:

@@ -63,11 +63,16 @@ remember() {
     write_settings
 }
 
+# SCALE_order=3, or SCALE=2 for all.
+scale_of() { # service
+    local scale=SCALE_$1
+    echo "${!scale:-${SCALE:-1}}"
+}
+
 scale_arguments() {
-    local service scale
+    local service
     for service in "${SERVICES[@]}"; do
-        scale=SCALE_$service
-        printf -- '--scale\n%s=%s\n' "$service" "${!scale:-${SCALE:-1}}"
+        printf -- '--scale\n%s=%s\n' "$service" "$(scale_of "$service")"
     done
 }
 
@@ -288,13 +293,13 @@ environment() {
     copy_secrets
     printf '%s=%s\n' NAME "$NAME" STATE "$STATE" PORT_BASE "$BASE" SECRETS_DIR "$STATE/secrets" LOG_DIR "$STATE/log" \
         INSTANCES "$(containers | cut -d' ' -f1 | sed -E 's/^(postgres|rabbitmq|redis|provider|gateway)-1$/\1/' | xargs)" \
-        CLIENT_ADDRESSES_HIDDEN 1
+        CLIENT_ADDRESSES_HIDDEN 1 KILL_COMMAND "docker compose -p $PROJECT kill -s KILL"
     for component in gateway postgres rabbitmq redis provider; do
         echo "${component^^}_PORT=$(port_of "$component")"
     done
     password=$(<"$STATE/secrets/postgres")
     for component in "${SERVICES[@]}"; do
-        printf '%s=%s\n' "${component^^}_URL" "http://127.0.0.1:$(first_inner_port "$component")" \
+        printf '%s=%s\n' "${component^^}_URL" "http://$(published "$component" | head -n 1)" \
             "${component^^}_DATABASE_URL" "postgresql://postgres:$password@127.0.0.1:$POSTGRES_PORT/waybill_$component"
     done
     printf '%s=%s\n' GATEWAY_URL "http://127.0.0.1:$GATEWAY_PORT" PROVIDER_URL "http://127.0.0.1:$PROVIDER_PORT" \
@@ -318,19 +323,28 @@ copy_secrets() (
         tar -x --no-same-owner --no-same-permissions -C "$STATE/secrets"
 )
 
-# Ports beside the gateway's, as in infra/README.md; services have ten each, from the
-# port base plus 200: user 210, order 220...
+published() { # service -> 127.0.0.1:9220 of each instance, if inner ports are published
+    local container
+    for container in $(each "$1"); do
+        docker port "$container" "$(BASE=8000 port_of "$1")" 2>/dev/null || true
+    done
+}
+
+# Ports beside the gateway's, as in infra/README.md. A service's single instance has one,
+# several share ten: user 210, order 220... from the port base on.
 first_inner_port() { # service
     echo $((BASE + 200 + 10 * OFFSET[$1]))
 }
 
 export_ports() {
-    local service
+    local service first
     for service in gateway postgres rabbitmq redis provider; do
         export "${service^^}_PORT=$(port_of "$service")"
     done
     for service in "${SERVICES[@]}"; do
-        export "${service^^}_PORTS=$(first_inner_port "$service")-$(($(first_inner_port "$service") + 9))"
+        first=$(first_inner_port "$service")
+        [ "$(scale_of "$service")" = 1 ] || first+=-$((first + 9))
+        export "${service^^}_PORTS=$first"
     done
     [ "$NAME" = main ] || export MANAGEMENT_PORT=$((BASE + 90))
 }
