@@ -126,8 +126,9 @@ static size_t find_command(size_t n, char *const words[])
     return COMMANDS;
 }
 
-static int run(struct arena *a, size_t number, const struct options *opt)
+static int run(size_t number, const struct options *opt)
 {
+    struct arena *a = arena_new();
     struct call call = {.arena = a, .opt = opt, .report = report_new(a)};
     struct err err = world_open(a, &call.world);
 
@@ -139,19 +140,17 @@ static int run(struct arena *a, size_t number, const struct options *opt)
         report_json(call.report, stdout);
     else if (!err.code)
         report_print(call.report, stdout);
-    if (!err.code)
-        return (int)call.verdict;
-    fprintf(stderr, "wayctl: %s\n", err.msg);
-    return UNKNOWN;
+    if (err.code)
+        fprintf(stderr, "wayctl: %s\n", err.msg);
+    arena_free(a);
+    return err.code ? UNKNOWN : (int)call.verdict;
 }
 
 int main(int argc, char **argv)
 {
     const char *level = getenv("WAYCTL_LOG_LEVEL");
-    struct arena *a = arena_new();
     struct options opt;
     size_t n, number;
-    int status;
 
     if (argc < 2 || strcmp(argv[1], "--help") == 0)
         return usage(argc < 2 ? stderr : stdout);
@@ -167,7 +166,5 @@ int main(int argc, char **argv)
         log_init("wayctl", NULL, "error");
     event_source("order"); /* in whose name sagas are asked again */
     signal(SIGPIPE, SIG_IGN);
-    status = run(a, number, &opt);
-    arena_free(a);
-    return status;
+    return run(number, &opt);
 }
