@@ -11,6 +11,8 @@ enum {
     /* How often the broker itself hands a message out again after its consumer died.
      * RabbitMQ 4 gives up after 20 unless told otherwise. */
     DELIVERY_LIMIT = 1000,
+    /* The same of dead letters, which leave only by an operator's hand. */
+    LOOK_LIMIT = 1000000,
     MAX_ARGUMENTS = 8,
 };
 
@@ -89,6 +91,14 @@ static struct err declare_main(struct bus *b, struct arena *a, const char *queue
     return declare_queue(b, a, queue, extra, 4);
 }
 
+/* What gave up, until an operator redrives or drops it. */
+static struct err declare_dead(struct bus *b, struct arena *a, const char *dead)
+{
+    const amqp_table_entry_t extra[] = {bus_number("x-delivery-limit", LOOK_LIMIT)};
+
+    return declare_queue(b, a, dead, extra, 1);
+}
+
 /* A message rests here until its time to live is over. It keeps its routing key, the
  * consumer's queue, so that all consumers may share these queues. */
 static struct err declare_retry(struct bus *b, struct arena *a, int attempt)
@@ -127,7 +137,7 @@ struct err bus_subscribe(struct bus *b, struct arena *a, const char *queue,
                          const char *const types[], size_t ntypes, int prefetch)
 {
     const char *dead = arena_printf(a, "%s.dead", queue);
-    struct err err = declare_queue(b, a, dead, NULL, 0);
+    struct err err = declare_dead(b, a, dead);
 
     for (int n = 1; !err.code && n <= BUS_RETRIES; n++)
         err = declare_retry(b, a, n);

@@ -95,9 +95,10 @@ struct err order_cancel(struct ctx *ctx, const char *id, const char *user_id, st
         return err;
     if (out->status == ORDER_SHIPPED)
         return err_new(ctx->arena, ERR_CONFLICT, "order %s has been shipped already", id);
-    if (!order_apply(out, ORDER_CANCEL_ASKED, "cancelled by the customer"))
+    if (!order_apply(out, ORDER_CANCEL_ASKED,
+                     user_id ? "cancelled by the customer" : "cancelled by an operator"))
         return OK;
-    return save_and_announce(ctx, out, "customer");
+    return save_and_announce(ctx, out, user_id ? "customer" : "operator");
 }
 
 /* Keep what the event tells beside its meaning for the status. */

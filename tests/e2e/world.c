@@ -201,13 +201,14 @@ const char *order_status(const struct customer *c, const char *order_id)
 bool await(bool (*condition)(void *), void *arg, int seconds)
 {
     const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+    const time_t deadline = time(NULL) + seconds;
+    bool met = condition(arg);
 
-    for (int i = 0; i < seconds * 1000 / POLL_MS; i++) {
-        if (condition(arg))
-            return true;
+    while (!met && time(NULL) <= deadline) {
         nanosleep(&pause, NULL);
+        met = condition(arg);
     }
-    return false;
+    return met;
 }
 
 struct wish {

@@ -157,6 +157,17 @@ static void a_customer_may_cancel_more_than_once(void **state)
     assert_string_equal(fake.order.reason, "cancelled by the customer");
 }
 
+static void an_operator_cancels_in_their_own_name(void **state)
+{
+    struct order o, out;
+
+    (void)state;
+    assert_int_equal(place(&o).code, ERR_OK);
+    assert_int_equal(order_cancel(&ctx, o.id, NULL, &out).code, ERR_OK);
+    assert_string_equal(fake.order.reason, "cancelled by an operator");
+    assert_string_equal(fake.timeline[1].cause, "operator");
+}
+
 static void another_customers_order_cannot_be_cancelled(void **state)
 {
     struct order o, out;
@@ -254,6 +265,7 @@ int main(void)
         TEST(what_changes_nothing_is_noted_and_not_announced),
         TEST(an_event_of_an_unknown_order_is_refused),
         TEST(a_customer_may_cancel_more_than_once),
+        TEST(an_operator_cancels_in_their_own_name),
         TEST(another_customers_order_cannot_be_cancelled),
         TEST(a_shipped_order_cannot_be_cancelled),
         TEST(a_payment_that_comes_after_the_cancellation_confirms_nothing),
