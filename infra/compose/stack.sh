@@ -299,7 +299,7 @@ environment() {
     done
     password=$(<"$STATE/secrets/postgres")
     for component in "${SERVICES[@]}"; do
-        printf '%s=%s\n' "${component^^}_URL" "http://$(published "$component" | head -n 1)" \
+        printf '%s=%s\n' "${component^^}_URL" "http://127.0.0.1:$(first_inner_port "$component")" \
             "${component^^}_DATABASE_URL" "postgresql://postgres:$password@127.0.0.1:$POSTGRES_PORT/waybill_$component"
     done
     printf '%s=%s\n' GATEWAY_URL "http://127.0.0.1:$GATEWAY_PORT" PROVIDER_URL "http://127.0.0.1:$PROVIDER_PORT" \
@@ -323,15 +323,8 @@ copy_secrets() (
         tar -x --no-same-owner --no-same-permissions -C "$STATE/secrets"
 )
 
-published() { # service -> 127.0.0.1:9220 of each instance, if inner ports are published
-    local container
-    for container in $(each "$1"); do
-        docker port "$container" "$(BASE=8000 port_of "$1")" 2>/dev/null || true
-    done
-}
-
-# Ports beside the gateway's, as in infra/README.md. A service's single instance has one,
-# several share ten: user 210, order 220... from the port base on.
+# Ports beside the gateway's, as in infra/README.md; of services user 210, order 220 and so
+# on from the port base on, and as many as there are instances: so each is always in use.
 first_inner_port() { # service
     echo $((BASE + 200 + 10 * OFFSET[$1]))
 }
@@ -343,8 +336,7 @@ export_ports() {
     done
     for service in "${SERVICES[@]}"; do
         first=$(first_inner_port "$service")
-        [ "$(scale_of "$service")" = 1 ] || first+=-$((first + 9))
-        export "${service^^}_PORTS=$first"
+        export "${service^^}_PORTS=$first-$((first + $(scale_of "$service") - 1))"
     done
     [ "$NAME" = main ] || export MANAGEMENT_PORT=$((BASE + 90))
 }

@@ -41,14 +41,14 @@ static void an_order_that_waits_is_found_and_what_it_waits_for_is_shown(void **s
     const char *id;
 
     (void)state;
-    stack("stop", "payment-1");
+    stack("stop", "payment");
     id = order_new(&c, product_new(100, 5, true), 1, "pm_ok");
     await_said("orders stuck --older 0", WRONG, id);
     await_said(text("saga show %s --json", id), FINE,
                "\"service\":\"inventory\",\"state\":\"RESERVED\"");
     await_said(text("saga show %s --json", id), FINE,
                "\"queue\":\"payment\",\"waiting\":1,\"consumers\":0");
-    stack("start", "payment-1");
+    stack("start", "payment");
     await_status(&c, id, "SHIPPED");
     await_said(text("saga show %s", id), FINE, "3 of 3 sent");
     await_said("orders stuck --older 0", FINE, "orders: none");
@@ -67,11 +67,11 @@ static void a_saga_whose_message_was_lost_goes_on_when_it_is_asked_again(void **
     const char *id;
 
     (void)state;
-    stack("stop", "payment-1");
+    stack("stop", "payment");
     id = order_new(&c, product_new(100, 5, true), 1, "pm_ok");
     assert_true(await(payment_is_asked, NULL, SOON_S));
     queue_purge("payment");
-    stack("start", "payment-1");
+    stack("start", "payment");
     must_say(wayctl(text("saga retry %s --yes", id)), FINE, "order.created asked again");
     await_status(&c, id, "SHIPPED");
     books_must_balance();
@@ -84,14 +84,14 @@ static void nothing_is_changed_that_nobody_agreed_to_and_what_is_done_is_recorde
     const char *id;
 
     (void)state;
-    stack("stop", "payment-1");
+    stack("stop", "payment");
     id = order_new(&c, product_new(100, 5, true), 1, "pm_ok");
     must_say(wayctl(text("saga cancel %s", id)), UNKNOWN, "--yes");
     assert_string_equal(order_status(&c, id), "PENDING");
     must_say(wayctl_run(text("USER=sam SUDO_USER= %s saga cancel %s --yes", wayctl_program(), id)),
              FINE, "the order is CANCELLING");
     await_status(&c, id, "CANCELLED");
-    stack("start", "payment-1");
+    stack("start", "payment");
     must_say(wayctl("log list --limit 1 --json"), FINE,
              text("\"command\":\"saga cancel\",\"target\":\"%s\",\"outcome\":\"the order is", id));
     must_say(wayctl("log list --limit 1 --json"), FINE, "\"who\":\"sam\"");
@@ -176,7 +176,7 @@ static void an_event_that_no_queue_takes_waits_and_is_sent_when_one_does(void **
     const char *id;
 
     (void)state;
-    stack("stop", "payment-1");
+    stack("stop", "payment");
     stack("rabbitmqctl", "delete_queue -p waybill payment");
     id = order_new(&c, product_new(100, 5, true), 1, "pm_ok");
     must_say(wayctl(text("saga cancel %s --yes", id)), FINE, "the order is CANC");
@@ -186,7 +186,7 @@ static void an_event_that_no_queue_takes_waits_and_is_sent_when_one_does(void **
     sql("order", "UPDATE outbox SET due_at = now() + interval '1 hour'");
     must_say(wayctl(text("saga show %s", id)), FINE, "waits for RabbitMQ");
 
-    stack("start", "payment-1");
+    stack("start", "payment");
     must_say(wayctl("outbox requeue order --all --yes"), FINE, "1 due now");
     books_must_balance();
     must_say(wayctl("outbox requeue order --all --yes"), UNKNOWN, "there is no such event");
@@ -291,12 +291,12 @@ static void what_redis_lost_is_told_again(void **state)
     const char *id;
 
     (void)state;
-    stack("stop", "notification-1");
+    stack("stop", "notification");
     id = order_new(&c, product_new(100, 5, true), 1, "pm_ok");
     await_status(&c, id, "SHIPPED");
     assert_true(await(stream_has_three, NULL, SOON_S));
     stack("redis-cli", "DEL order-events");
-    stack("start", "notification-1");
+    stack("start", "notification");
     await_said("ledger verify --wait 2", WRONG, "events of orders, ");
     must_say(wayctl(text("saga retell %s --yes", id)), FINE, "3 events told again");
     books_must_balance();
