@@ -36,6 +36,7 @@ megabytes() { # bytes
 image_rows() {
     local image
     for image in order user inventory payment notification provider; do
+        # shellcheck disable=SC2016 # Markdown's backquotes
         printf '| `waybill/%s` | %s | %s |\n' "$image" "$(size_of "waybill/$image")" "$(own_layer "waybill/$image")"
     done
 }
