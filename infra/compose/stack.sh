@@ -77,7 +77,8 @@ scale_arguments() {
 }
 
 # ORDER_HTTP_WORKERS=8 in the caller's environment: any setting of any service, if its
-# source knows it. Others are somebody else's (USER_ZDOTDIR, say), and PORT is ours.
+# source knows it. Others are somebody else's (USER_ZDOTDIR, say); where things are is ours
+# to say, and ORDER_DATABASE_URL what "env" tells tests.
 write_settings() {
     local service name value settings
     rm -f "$STATE/settings.yml"
@@ -97,7 +98,7 @@ write_settings() {
 
 settings_of() { # service -> names
     { cat "$ROOT/services/$1"/*.c "$ROOT/tools/$1"/*.c "$ROOT/libs/common/service_config.c" 2>/dev/null || true; } |
-        sed -nE 's/^ *\{"([A-Z][A-Z0-9_]+)", *CONFIG_.*/\1/p' | grep -vx PORT | xargs
+        sed -nE 's/^ *\{"([A-Z][A-Z0-9_]+)", *CONFIG_.*/\1/p' | grep -vxE 'PORT|LISTEN_ADDRESS|DATABASE_URL' | xargs
 }
 
 down() {
