@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     must(accepted || !*t.trace_id);
     if (accepted) {
         again = trace_format(a, &t);
+        must(strspn(t.trace_id, "0123456789abcdef") == 32 && strspn(t.trace_id, "0") < 32);
         must(trace_parse(again, &same) && memcmp(&t, &same, sizeof(t)) == 0);
         must(strncmp(again + 3, text + 3, 50) == 0); /* all but version and flags */
     }
