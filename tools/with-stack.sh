@@ -18,30 +18,39 @@ infra/stack.sh destroy >/dev/null 2>&1 || true
 trap '[ -n "${KEEP:-}" ] || infra/stack.sh destroy >/dev/null' EXIT
 infra/stack.sh up
 
-while IFS= read -r line; do
-    export "${line?}"
-done < <(infra/stack.sh env)
+logs=$(infra/stack.sh env | sed -n 's/^LOG_DIR=//p')
 
-export STACK_COMMAND=infra/stack.sh
+# What the tests are told is not what the stack is told: a later "up" must not take their
+# superuser's addresses for its services' settings. So this goes in a shell of its own.
+set +e
+(
+    set -e
+    while IFS= read -r line; do
+        export "${line?}"
+    done < <(infra/stack.sh env)
 
-# Tests of the database layer make and drop databases, and put a failing network between
-# themselves and the server: for that they need a superuser over TCP.
-password=$(openssl rand -hex 16)
-psql -qX "$POSTGRES_URL" -c "CREATE ROLE tests LOGIN SUPERUSER PASSWORD '$password'"
-export TEST_DATABASE_URL=postgresql://tests:$password@127.0.0.1:$POSTGRES_PORT/postgres
-export TEST_AMQP_HOST=$AMQP_HOST TEST_AMQP_PORT=$AMQP_PORT TEST_AMQP_VHOST=$AMQP_VHOST
-export TEST_AMQP_USER=$AMQP_USER TEST_AMQP_PASSWORD
-TEST_AMQP_PASSWORD=$(<"$AMQP_PASSWORD_FILE")
-export TEST_REDIS_HOST=$REDIS_HOST TEST_REDIS_PORT=$REDIS_PORT TEST_REDIS_PASSWORD
-TEST_REDIS_PASSWORD=$(<"$SECRETS_DIR/redis")
+    export STACK_COMMAND=infra/stack.sh
 
-result=0
-"$@" || result=$?
+    # Tests of the database layer make and drop databases, and put a failing network between
+    # themselves and the server: for that they need a superuser over TCP.
+    password=$(openssl rand -hex 16)
+    psql -qX "$POSTGRES_URL" -c "CREATE ROLE tests LOGIN SUPERUSER PASSWORD '$password'"
+    export TEST_DATABASE_URL=postgresql://tests:$password@127.0.0.1:$POSTGRES_PORT/postgres
+    export TEST_AMQP_HOST=$AMQP_HOST TEST_AMQP_PORT=$AMQP_PORT TEST_AMQP_VHOST=$AMQP_VHOST
+    export TEST_AMQP_USER=$AMQP_USER TEST_AMQP_PASSWORD
+    TEST_AMQP_PASSWORD=$(<"$AMQP_PASSWORD_FILE")
+    export TEST_REDIS_HOST=$REDIS_HOST TEST_REDIS_PORT=$REDIS_PORT TEST_REDIS_PASSWORD
+    TEST_REDIS_PASSWORD=$(<"$SECRETS_DIR/redis")
+
+    exec "$@"
+)
+result=$?
+set -e
 
 # What the services themselves report: a sanitizer's finding may come with the very last
 # thing that a process does.
 infra/stack.sh down >/dev/null
-findings=$(grep -rlE '(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:' "$LOG_DIR" || true)
+findings=$(grep -rlE '(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:' "$logs" 2>/dev/null || true)
 if [ -n "$findings" ]; then
     echo "A sanitizer found something; the logs of:"
     for log in $findings; do

@@ -49,8 +49,9 @@ static const struct {
     enum service of;
     const char *name, *sql; /* without SQL it is no database that knows */
 } figures[FIGURES] = {
-    [UNDER_WAY] = {ORDER, "orders that are not over",
-     "SELECT count(*) FROM orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')"},
+    [UNDER_WAY] = {ORDER, "orders that are not over, or not settled",
+     "SELECT count(*) FROM orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')"
+     " OR (status = 'CANCELLED' AND NOT settled)"},
     [OUTBOX_ORDER] = {ORDER, "events in the order outbox",
      "SELECT count(*) FROM outbox"},
     [OUTBOX_INVENTORY] = {INVENTORY, "events in the inventory outbox",
@@ -64,8 +65,8 @@ static const struct {
     [QUEUED] = {SERVICES, "messages in queues", NULL},
     [STREAMED] = {SERVICES, "entries in the stream", NULL},
     [OVERDUE] = {ORDER, "orders a minute past their deadline",
-     "SELECT count(*) FROM orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')"
-     " AND deadline_at < now() - interval '1 minute'"},
+     "SELECT count(*) FROM orders WHERE (status NOT IN ('SHIPPED', 'CANCELLED')"
+     " OR (status = 'CANCELLED' AND NOT settled)) AND deadline_at < now() - interval '1 minute'"},
     [DEAD] = {SERVICES, "dead letters", NULL},
     [KEPT] = {PAYMENT, "captured less refunded",
      "SELECT coalesce(sum(amount), 0)::bigint FROM payments WHERE state = 'CAPTURED'"},
