@@ -22,16 +22,14 @@ enum { MAX_TARGETS = 100 };
 static struct arena *arena;
 static const char *programs; /* the folder of the targets */
 
-static int run(char *program, glob_t *files)
+static int run(char *const argv[])
 {
     int status = -1;
-    pid_t child;
+    pid_t child = fork();
 
-    files->gl_pathv[0] = program;
-    child = fork();
     if (child == 0) {
-        execv(program, files->gl_pathv);
-        perror(program);
+        execv(argv[0], argv);
+        perror(argv[0]);
         _exit(127);
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
@@ -39,10 +37,11 @@ static int run(char *program, glob_t *files)
     return status;
 }
 
-static int add_files(const char *folder, const char *name, int append, glob_t *files)
+static size_t files_of(const char *folder, const char *name, glob_t *out)
 {
-    return glob(arena_printf(arena, "fuzz/%s/%s/*", folder, name), GLOB_DOOFFS | append, NULL,
-                files);
+    *out = (glob_t){.gl_pathc = 0};
+    (void)glob(arena_printf(arena, "fuzz/%s/%s/*", folder, name), 0, NULL, out);
+    return out->gl_pathc;
 }
 
 /* The state is the target's source, "fuzz/order_post.c". */
@@ -50,12 +49,20 @@ static void holds_for_all_that_is_known(void **state)
 {
     const char *file = strrchr(*state, '/') + 1;
     const char *name = arena_strndup(arena, file, strcspn(file, "."));
-    glob_t files = {.gl_offs = 1}; /* room for the program's name */
+    glob_t corpus, regression;
+    const size_t n = files_of("corpus", name, &corpus);
+    const size_t more = files_of("regression", name, &regression);
+    char **argv = arena_array(arena, char *, 1 + n + more + 1);
 
-    assert_int_equal(add_files("corpus", name, 0, &files), 0); /* there must be one */
-    (void)add_files("regression", name, GLOB_APPEND, &files);
-    assert_int_equal(run(arena_printf(arena, "%s/%s", programs, name), &files), 0);
-    globfree(&files);
+    argv[0] = arena_printf(arena, "%s/%s", programs, name);
+    for (size_t i = 0; i < n; i++)
+        argv[1 + i] = corpus.gl_pathv[i];
+    for (size_t i = 0; i < more; i++)
+        argv[1 + n + i] = regression.gl_pathv[i];
+    assert_true(n > 0); /* a target has a corpus */
+    assert_int_equal(run(argv), 0);
+    globfree(&corpus);
+    globfree(&regression);
 }
 
 /* Beside the targets, fuzz/ holds fuzz_*.c: what they share. */
