@@ -95,6 +95,7 @@ static void start_sandbox(void)
         snprintf(slow, sizeof(slow), "%d", SLOW_MS);
         setenv("PORT", port, 1);
         setenv("LISTEN_ADDRESS", "127.0.0.1", 1);
+        unsetenv("PROVIDER_KEY_FILE"); /* the surroundings may have one */
         setenv("PROVIDER_KEY", "secret", 1);
         setenv("LEDGER_FILE", ledger, 1);
         setenv("SLOW_MS", slow, 1);
