@@ -7,6 +7,7 @@
 # make down     stop; data stays                make clean            stop and forget
 # make test     all tests beside a stack of their own [ONLY=e2e] [KEEP=1]
 # make chaos    break everything under load, mend it, check the books [SEED=] [MINUTES=1] [FAULTS=redis]
+# make explore  every interleaving of the services' life cycles, minutes of them [ONLY=losses]
 # make fuzz     bad bytes for every decoder that strangers reach [FUZZ=order_post] [FUZZ_SECONDS=20]
 # make lint     format, layers, shellcheck, cppcheck, clang-tidy
 # make MODE=asan test   the same, sanitized (release, debug, asan, tsan, cov)
@@ -186,7 +187,31 @@ chaos: packages
 	@NO_BUILD=1 MODE=$(MODE) NAME=chaos SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
 	  FAULTS="$(FAULTS)" REPORTS=build/chaos tools/with-stack.sh $(B)/tests/chaos/main
 
-INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS)
+# --- exploring ----------------------------------------------------------------
+# Every interleaving of a model with the domains that ship: tests/explore. In agree/ each
+# service's use-cases, on the fakes of its own tests, must do what the model does.
+MODELLED := order inventory payment notification
+EXPLORE  := $(filter-out %/main.o $(B)/tests/explore/test_%,$(call objects,tests/explore/*.c)) \
+            $(foreach s,$(MODELLED),$(B)/services/$(s)/$(s).o)
+EXPLORE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/explore/test_*.c))
+AGREE         := $(MODELLED:%=$(B)/tests/explore/agree/test_agree_%)
+$(B)/tests/explore/%.o $(B)/tests/explore/%.tidy: CPPFLAGS += -I.
+$(EXPLORE_TESTS) $(B)/tests/explore/main: %: %.o $(EXPLORE)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka
+define agree
+$(foreach t,o tidy,$(B)/tests/explore/agree/test_agree_$(1).$(t)): CPPFLAGS += -Iservices/$(1) -Iservices/$(1)/tests
+$(B)/tests/explore/agree/test_agree_$(1): %: %.o $(B)/tests/explore/agree/agree.o $(EXPLORE) \
+  $(call objects,services/$(1)/tests/fake_*.c) $(B)/$(1).a $(COMMON)
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+endef
+$(foreach s,$(MODELLED),$(eval $(call agree,$(s))))
+
+explore: $(B)/tests/explore/main
+	@$< "$(ONLY)"
+
+INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
@@ -233,7 +258,8 @@ shellcheck:
 cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
-tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c fuzz/*.c))
+tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c \
+        tests/explore/*.c tests/explore/agree/*.c fuzz/*.c))
 	@echo "clang-tidy: clean"
 $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
 	@mkdir -p $(@D)
@@ -245,7 +271,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test chaos fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
+.PHONY: all tests test chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
         format format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
