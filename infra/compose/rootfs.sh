@@ -9,6 +9,11 @@ set -eu
 root=$1
 shift
 
+# The slim ones in the place of Debian's.
+for library in /slim/*; do
+    cp "$library" "$(gcc -print-file-name="${library##*/}")"
+done
+
 mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/share" "$root/etc/ssl/certs"
 
 # As on Debian: /lib and /lib64 are links, so that a library's path is right either way.
