@@ -9,7 +9,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 ROOT=${here%/infra/compose}
 PAGE=$ROOT/infra/README.md
-export NAME=measure STACK=compose NO_BUILD=1 NO_SAMPLE=1
+export NAME=measure STACK=compose NO_BUILD=images NO_SAMPLE=1
 stack() { "$ROOT/infra/stack.sh" "$@"; }
 work=$(mktemp -d)
 trap 'stack destroy >/dev/null; rm -rf "$work"' EXIT

@@ -1,13 +1,13 @@
 #!/bin/sh
-# rootfs.sh FOLDER LIBRARY... - what the services' images have in common: the libraries
-# (as for the linker: pq, curl) with all that they load, and the few files that those read.
+# rootfs.sh FOLDER - what the services' images have in common: the libraries that the
+# Makefile names, with all that they load, and the few files that those read.
 #
 # Nothing here knows the architecture: compiler and dynamic linker say what is where.
 # The C library looks names up by itself (since glibc 2.34 "files" and "dns" are built
 # in), OpenSSL's default provider is in libcrypto: no plug-ins are needed.
 set -eu
 root=$1
-shift
+packages=$(sed -n 's/^PKGS *:= *//p' Makefile)
 
 # The slim ones in the place of Debian's.
 for library in /slim/*; do
@@ -34,8 +34,9 @@ closure() { # library -> itself and what it loads, as the linker names them
 }
 
 closure "$(gcc -print-file-name=libm.so.6)" >"$root.libraries"
-for name in "$@"; do
-    closure "$(readlink -f "$(gcc -print-file-name="lib$name.so")")" >>"$root.libraries"
+# shellcheck disable=SC2086 # words
+for name in $(pkg-config --libs-only-l $packages); do
+    closure "$(readlink -f "$(gcc -print-file-name="lib${name#-l}.so")")" >>"$root.libraries"
 done
 while read -r library; do
     copy "$library"

@@ -79,7 +79,7 @@ static void kill_and_revive(void)
     else
         shell(text("%s kill order KILL && %s kill payment KILL", stack, stack));
     shop.dead = true;
-    shell(text("NO_BUILD=1 NO_SAMPLE=1 %s up >/dev/null", stack));
+    shell(text("NO_BUILD=images NO_SAMPLE=1 %s up >/dev/null", stack));
 }
 
 static void operator_or_customer(size_t number, void *arg)
