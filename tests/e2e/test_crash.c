@@ -38,9 +38,13 @@ static bool placed(void *arg)
 
 static void every_order_ends_although_this_dies(const char *component)
 {
-    struct customer c = customer_new();
-    const char *sku = product_new(100, ORDERS / 2, true);
+    struct customer c;
+    const char *sku;
     struct purchase p[ORDERS] = {{0}};
+
+    await_healthy(); /* the last one has come back */
+    c = customer_new();
+    sku = product_new(100, ORDERS / 2, true);
 
     for (size_t i = 0; i < ORDERS; i++) {
         void *args[] = {&c, &p[i]};

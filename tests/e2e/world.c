@@ -211,6 +211,22 @@ bool await(bool (*condition)(void *), void *arg, int seconds)
     return met;
 }
 
+static bool healthy(void *arg)
+{
+    struct reply r = client_send(&(struct request){.url = "/healthz"});
+    const bool ready = r.status == 200;
+
+    (void)arg;
+    reply_free(&r);
+    return ready;
+}
+
+void await_healthy(void)
+{
+    if (!await(healthy, NULL, AWAIT_S))
+        fail_msg("not every service is ready after %d s", AWAIT_S);
+}
+
 struct wish {
     const struct customer *c;
     const char *order_id, *status; /* NULL: any that is the end */

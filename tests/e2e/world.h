@@ -32,6 +32,10 @@ const char *world_secret(const char *name);
 /* stack("kill", "order-1 KILL"): a verb of infra/stack.sh; the test fails when it does. */
 void stack(const char *verb, const char *arguments);
 
+/* Wait until the gateway finds every service ready: it may take a moment to trust one
+ * that has been away. */
+void await_healthy(void);
+
 struct customer {
     char *id, *email, *token;
 };
