@@ -220,7 +220,7 @@ static void note_publication(struct bus *b, const char *id, bool mandatory)
     b->nunsettled++;
 }
 
-static struct err publish(struct bus *b, struct arena *a, const char *exchange, const char *key,
+struct err bus_publish_to(struct bus *b, struct arena *a, const char *exchange, const char *key,
                           const struct message *m, bool mandatory, amqp_table_t headers)
 {
     const amqp_boolean_t immediate = 0;
@@ -252,7 +252,7 @@ struct err bus_publish(struct bus *b, struct arena *a, const struct message *m, 
     amqp_table_entry_t headers[MAX_HEADERS] = {bus_text("traceparent", m->traceparent)};
     const int n = *m->traceparent ? 1 : 0;
 
-    return publish(b, a, BUS_EXCHANGE, m->type, m, mandatory, (amqp_table_t){n, headers});
+    return bus_publish_to(b, a, BUS_EXCHANGE, m->type, m, mandatory, (amqp_table_t){n, headers});
 }
 
 /* The first bytes of 'text', not ending within a character of UTF-8. */
@@ -280,7 +280,7 @@ static struct err publish_failed(struct bus *b, struct arena *a, const char *exc
     };
     const int n = *m->traceparent ? MAX_HEADERS : MAX_HEADERS - 1;
 
-    return publish(b, a, exchange, key, m, mandatory, (amqp_table_t){n, headers});
+    return bus_publish_to(b, a, exchange, key, m, mandatory, (amqp_table_t){n, headers});
 }
 
 struct err bus_retry(struct bus *b, struct arena *a, const struct message *m)

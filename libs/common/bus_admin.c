@@ -156,41 +156,12 @@ struct err bus_give_back(struct bus *b, struct arena *a)
 
 /* --- sending ----------------------------------------------------------------- */
 
-static void note_publication(struct bus *b, const char *id)
-{
-    struct publication *p = &b->published[b->npublished++];
-
-    *p = (struct publication){.mandatory = true};
-    memcpy(p->id, id, strnlen(id, ID_LEN));
-    b->nunsettled++;
-}
-
 struct err bus_send(struct bus *b, struct arena *a, const char *queue, const struct message *m)
 {
-    const amqp_boolean_t mandatory = 1, immediate = 0;
     amqp_table_entry_t headers[] = {bus_text("traceparent", m->traceparent)};
-    const amqp_basic_properties_t properties = {
-        ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG |
-                  AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_TYPE_FLAG | AMQP_BASIC_HEADERS_FLAG,
-        .content_type = amqp_cstring_bytes("application/cloudevents+json"),
-        .delivery_mode = AMQP_DELIVERY_PERSISTENT,
-        .message_id = amqp_cstring_bytes(m->id),
-        .type = amqp_cstring_bytes(m->type),
-        .headers = {*m->traceparent ? 1 : 0, headers},
-    };
-    const amqp_bytes_t body = {.len = m->body_len, .bytes = (void *)(uintptr_t)m->body};
-    int status;
+    const int n = *m->traceparent ? 1 : 0;
+    const char *by_queue_name = ""; /* the default exchange */
+    const bool mandatory = true;
 
-    if (m->body_len > BUS_MAX_BODY)
-        return err_new(a, ERR_INVALID, "the message has %zu bytes; %d are the most", m->body_len,
-                       BUS_MAX_BODY);
-    if (b->npublished == BUS_MAX_UNCONFIRMED)
-        return err_new(a, ERR_INTERNAL, "broker: %d messages wait for bus_confirm()",
-                       BUS_MAX_UNCONFIRMED);
-    status = amqp_basic_publish(b->conn, BUS_CHANNEL, amqp_empty_bytes, amqp_cstring_bytes(queue),
-                                mandatory, immediate, &properties, body);
-    if (status != AMQP_STATUS_OK)
-        return bus_library_error(b, a, "publish", status);
-    note_publication(b, m->id);
-    return OK;
+    return bus_publish_to(b, a, by_queue_name, queue, m, mandatory, (amqp_table_t){n, headers});
 }

@@ -52,6 +52,11 @@ struct err bus_library_error(struct bus *b, struct arena *a, const char *doing,
 struct err bus_reply_error(struct bus *b, struct arena *a, const char *doing,
                            amqp_rpc_reply_t reply) MUST_CHECK; /* OK when it is none */
 
+/* Publish with these headers, to be confirmed by bus_confirm(). The default exchange, "",
+ * routes by the queue's name. ERR_INVALID: too large for AMQP or for us. */
+struct err bus_publish_to(struct bus *b, struct arena *a, const char *exchange, const char *key,
+                          const struct message *m, bool mandatory, amqp_table_t headers) MUST_CHECK;
+
 /* "retry.1000ms", the name of an exchange and of a queue. */
 const char *bus_retry_name(struct arena *a, int attempt);
 
