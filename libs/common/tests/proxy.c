@@ -188,7 +188,7 @@ int proxy_port(const struct proxy *p)
 
 void proxy_set(struct proxy *p, enum proxy_mode mode)
 {
-    set(p, mode);
+    set(p, (int)mode);
 }
 
 int proxy_connections(struct proxy *p)
