@@ -211,6 +211,20 @@ $(foreach s,$(MODELLED),$(eval $(call agree,$(s))))
 explore: $(B)/tests/explore/main
 	@$< "$(ONLY)"
 
+# --- the bench ----------------------------------------------------------------
+# bench/measure is the parts that load the stack; it borrows from the tests above to open
+# shop. bench/run.sh runs all parts beside a stack of its own.
+BENCH := $(B)/bench/measure
+$(B)/bench/%.o $(B)/bench/%.tidy: CPPFLAGS += -Ibench -Itests/e2e -Ilibs/common/tests
+$(BENCH): $(call objects,bench/main.c bench/part_*.c $(addprefix bench/,$(addsuffix .c,ask conn \
+  figures histogram load saga settings shop))) $(B)/tests/e2e/world.o $(B)/tests/e2e/client.o $(COMMON)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+bench: packages
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=release all build/release/bench/measure
+	@ONLY="$(ONLY)" bench/run.sh
+
 INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
@@ -271,7 +285,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
+.PHONY: all tests test bench chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
         format format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
