@@ -187,6 +187,21 @@ chaos: packages
 	@NO_BUILD=1 MODE=$(MODE) NAME=chaos SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
 	  FAULTS="$(FAULTS)" REPORTS=build/chaos tools/with-stack.sh $(B)/tests/chaos/main
 
+# --- what a bench measured ------------------------------------------------------
+# bench/report reads what the measuring programs wrote: a table, a file, pictures; compare
+# tells two such files apart.
+REPORTING    := report compare
+REPORT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard bench/report/tests/test_*.c))
+$(B)/bench/report/tests/%.o $(B)/bench/report/tests/%.tidy: CPPFLAGS += -Ibench/report
+$(B)/bench/report.a: $(filter-out $(REPORTING:%=$(B)/bench/report/%.o),$(call objects,bench/report/*.c))
+$(REPORTING:%=$(B)/bench/report/%): %: %.o $(B)/bench/report.a $(COMMON)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(REPORT_TESTS): %: %.o $(B)/bench/report.a $(COMMON) | $(B)/bench/report/compare
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+bench-report: $(REPORTING:%=$(B)/bench/report/%)
+
 # --- exploring ----------------------------------------------------------------
 # Every interleaving of a model with the domains that ship: tests/explore. In agree/ each
 # service's use-cases, on the fakes of its own tests, must do what the model does.
@@ -225,7 +240,7 @@ bench: packages
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=release all build/release/bench/measure
 	@ONLY="$(ONLY)" bench/run.sh
 
-INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE)
+INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE) $(REPORT_TESTS)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
@@ -268,12 +283,12 @@ format-check:
 layers:
 	@tools/check-layers.sh
 shellcheck:
-	@shellcheck -x $$(git ls-files '*.sh' 'infra/native/run/*' .ci/run) && echo "shellcheck: clean"
+	@shellcheck -x $$(git ls-files '*.sh' 'infra/native/run/*' .ci/run bench/compare) && echo "shellcheck: clean"
 cppcheck:
-	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz && echo "cppcheck: clean"
+	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz bench && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
 tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c \
-        tests/explore/*.c tests/explore/agree/*.c fuzz/*.c))
+        tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/report/*.c bench/report/tests/*.c))
 	@echo "clang-tidy: clean"
 $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
 	@mkdir -p $(@D)
@@ -285,7 +300,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test bench chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
+.PHONY: all tests test bench bench-report chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
         format format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
