@@ -23,5 +23,6 @@ note_commits() {
 
 note_commits
 "$measure" prepare
+part limits bench/limits.sh
 part sagas "$measure" sagas
 part sustained "$measure" sustained
