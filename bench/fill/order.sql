@@ -1,0 +1,33 @@
+-- The orders, over and settled, with their lines and timelines.
+\ir common.sql
+BEGIN;
+INSERT INTO orders (id, user_id, status, payment_method, currency, total, reason, reservation_id,
+    tracking_number, version, created_at, updated_at, deadline_at, settled)
+SELECT pg_temp.fill_order(i), pg_temp.fill_user(i),
+    CASE WHEN shipped THEN 'SHIPPED' ELSE 'CANCELLED' END, 'pm_ok', 'EUR', pg_temp.fill_total(i),
+    CASE WHEN shipped THEN '' ELSE 'out of stock' END,
+    CASE WHEN shipped THEN pg_temp.fill_id('reservation', i)::text ELSE '' END,
+    CASE WHEN shipped THEN pg_temp.fill_tracking(i) ELSE '' END,
+    CASE WHEN shipped THEN 3 ELSE 2 END,
+    pg_temp.fill_at(i), pg_temp.fill_at(i) + interval '6 s', pg_temp.fill_at(i) + interval '60 s',
+    NOT shipped
+FROM generate_series(:first::bigint, :last::bigint) AS i, pg_temp.fill_shipped(i) AS shipped;
+
+INSERT INTO order_lines (order_id, line, sku, quantity, unit_price)
+SELECT pg_temp.fill_order(i), line, pg_temp.fill_sku(product), pg_temp.fill_quantity(i, line),
+    pg_temp.fill_price(product)
+FROM generate_series(:first::bigint, :last::bigint) AS i,
+    generate_series(1, pg_temp.fill_lines(i)) AS line, pg_temp.fill_product(i, line) AS product;
+
+INSERT INTO order_events (order_id, event_id, type, source, time, cause, detail)
+SELECT pg_temp.fill_order(i), pg_temp.fill_id('event' || k, i), type, source,
+    pg_temp.fill_at(i) + k * interval '1 s',
+    CASE k WHEN 1 THEN 'customer' ELSE pg_temp.fill_id('event' || k - 1, i)::text END,
+    CASE detail WHEN 'reservation' THEN pg_temp.fill_id('reservation', i)::text
+        WHEN 'payment' THEN pg_temp.fill_id('payment', i)::text
+        WHEN 'tracking' THEN pg_temp.fill_tracking(i) ELSE detail END
+FROM generate_series(:first::bigint, :last::bigint) AS i
+JOIN fill_events e ON e.shipped = pg_temp.fill_shipped(i)
+ORDER BY i, k;
+COMMIT;
+VACUUM (ANALYZE) orders, order_lines, order_events;
