@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "http_client.h"
 #include "http_internal.h"
 #include "log.h"
 
 enum {
-    DRAIN_S = 10, /* how long a stop waits for answers to leave */
+    DRAIN_S = 10,    /* how long a stop waits for answers to leave */
+    LINGER_MS = 300, /* and for a last request on connections that are kept open */
     LISTEN_BACKLOG = 511,
     FIRST_CLASS = 2, /* of status codes: nobody answers 1xx */
 };
@@ -26,6 +28,7 @@ bool http_enqueue(struct http_server *s, struct http_exchange *x)
 {
     bool accepted;
 
+    x->queued_ms = clock_mono_ms();
     pthread_mutex_lock(&s->lock);
     accepted = !s->stopping && s->queued < s->opt.queue_limit;
     if (accepted) {
@@ -72,6 +75,17 @@ void http_finished(struct http_server *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Its client has given up or is about to, and others wait behind it: the sooner it goes,
+ * the less of what is done here is done for nobody. */
+static bool too_late(struct http_server *s, struct http_exchange *x)
+{
+    if (s->opt.wait_ms == 0 || clock_mono_ms() - x->queued_ms <= s->opt.wait_ms)
+        return false;
+    metric_add(s->rejected, 1);
+    http_refuse(x, 503, "the request has waited for too long; nothing was done");
+    return true;
+}
+
 static void *worker(void *arg)
 {
     struct http_server *s = arg;
@@ -81,7 +95,8 @@ static void *worker(void *arg)
     if (s->opt.db.url)
         w.db = db_open(&s->opt.db);
     while ((x = dequeue(s)) != NULL) {
-        http_dispatch(&w, x);
+        if (!too_late(s, x))
+            http_dispatch(&w, x);
         MHD_resume_connection(x->conn); /* from here on 'x' is the event thread's */
     }
     http_client_free(w.client);
@@ -145,7 +160,7 @@ static void make_metrics(struct arena *a, struct http_server *s)
     s->in_flight_gauge = metric_gauge("waybill_http_requests_in_flight", NULL,
                                       "Requests accepted and not yet answered");
     s->rejected = metric_counter("waybill_http_requests_rejected_total", NULL,
-                                 "Requests refused because the queue was full");
+                                 "Requests refused, for the queue was full or the wait too long");
     for (size_t i = 0; i <= s->opt.nroutes; i++) {
         bool known = i < s->opt.nroutes;
         const char *labels =
@@ -244,6 +259,36 @@ uint16_t http_port(const struct http_server *s)
 
 /* --- stop ----------------------------------------------------------------- */
 
+/* The kernel has made connections that nobody has accepted yet, and closing the socket
+ * would reset them, perhaps with a request in them. They are let in; who comes later is
+ * refused before anything is sent, so that even a POST may go to another instance. */
+static void close_door(struct http_server *s)
+{
+    struct sockaddr_storage from;
+    socklen_t len = sizeof(from);
+    int fd;
+
+    MHD_quiesce_daemon(s->daemon);
+    while ((fd = accept4(s->listener, (struct sockaddr *)&from, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        MHD_add_connection(s->daemon, fd, (struct sockaddr *)&from, len);
+        len = sizeof(from);
+    }
+    shutdown(s->listener, SHUT_RDWR); /* not close(): the event thread may hold its number */
+}
+
+/* Answers say "Connection: close" now. A peer that keeps connections (the gateway) may be
+ * sending on one of them, and would not know whether a request that meets its end was run. */
+static void linger(struct http_server *s)
+{
+    const struct timespec moment = {.tv_nsec = 10 * 1000000L};
+    const int64_t until = clock_mono_ms() + LINGER_MS;
+
+    while (clock_mono_ms() < until &&
+           MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections > 0)
+        nanosleep(&moment, NULL);
+}
+
 /* Wait until every accepted request has its answer on the way; then take no more. */
 static bool drain(struct http_server *s)
 {
@@ -253,7 +298,6 @@ static bool drain(struct http_server *s)
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += DRAIN_S;
-    atomic_store(&s->draining, true);
     pthread_mutex_lock(&s->lock);
     while (s->in_flight > 0 && waited == 0)
         waited = pthread_cond_timedwait(&s->idle, &s->lock, &until);
@@ -271,7 +315,9 @@ void http_stop(struct http_server *s)
 {
     if (!s)
         return;
-    MHD_quiesce_daemon(s->daemon);
+    atomic_store(&s->draining, true);
+    close_door(s);
+    linger(s);
     if (!drain(s)) {
         log_error("requests are still running after %d s, stopping without them", DRAIN_S);
         return;

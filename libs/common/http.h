@@ -2,7 +2,8 @@
  *
  * Event threads (libmicrohttpd, epoll) only move bytes. A complete request goes to
  * a fixed set of worker threads, each with its own database connection, so handlers
- * may block and share nothing. Beyond the queue's limit: 503 at once.
+ * may block and share nothing. Beyond the queue's limit: 503 at once; and 503 in place
+ * of work to whoever has waited in it for too long.
  *
  * The server answers by itself: /livez, /readyz, /metrics (by the event thread, so
  * they never queue); HEAD like GET; 404, 405 (with Allow), 413, 415 (a body is JSON),
@@ -70,6 +71,7 @@ struct http_options {
     uint16_t port;       /* 0 picks a free one */
     unsigned workers;
     unsigned queue_limit;
+    int wait_ms; /* in the queue; beyond: 503 and no work, its client is about to give up. 0: any */
     unsigned max_connections;
     unsigned idle_timeout_s;
     size_t max_body;
@@ -86,8 +88,9 @@ struct err http_start(struct arena *a, const struct http_options *opt,
                       struct http_server **out) MUST_CHECK;
 uint16_t http_port(const struct http_server *s);
 
-/* Take no new connections, answer what was accepted, stop. After 10 s what still runs
- * is left to the end of the process. NULL is fine. */
+/* Answer what came before, refuse new connections, stop. Connections that are kept open get
+ * a moment for the request that may be on its way. After 10 s what still runs is left to the
+ * end of the process. NULL is fine. */
 void http_stop(struct http_server *s);
 
 #endif

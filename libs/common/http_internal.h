@@ -32,7 +32,7 @@ struct http_exchange {
     struct MHD_Connection *conn;
     struct arena *arena;
     const char *target; /* as it came: path and query */
-    int64_t started_us;
+    int64_t started_us, queued_ms;
     char *body;
     size_t body_len, body_cap, discarded;
 

@@ -185,7 +185,8 @@ static enum MHD_Result hand_over(struct http_server *s, struct http_exchange *x)
     if (http_enqueue(s, x))
         return MHD_YES; /* and no look at 'x' from here */
     metric_add(s->rejected, 1);
-    http_refuse(x, 503, "too many requests are waiting");
+    http_refuse(x, 503,
+                s->draining ? "this instance is stopping" : "too many requests are waiting");
     x->retry_after = "1";
     return send_answer(s, x);
 }

@@ -106,7 +106,7 @@ struct loop *loop_start(const struct loop_options *opt)
     l->arena = a;
     l->opt = *opt;
     l->opt.name = arena_strdup(a, opt->name);
-    l->health = health_check(opt->health);
+    l->health = health_check(opt->health, HEALTH_TOLD);
     l->bell = eventfd(0, EFD_CLOEXEC);
     if (l->bell < 0 || pthread_create(&l->thread, NULL, run, l) != 0)
         abort(); /* at start; the supervisor tries again */

@@ -19,7 +19,7 @@ typedef struct err loop_serve(struct ctx *ctx, struct loop *l, void *arg);
 
 struct loop_options {
     const char *name;   /* for the log: "consumer order" */
-    const char *health; /* the check: ready while it works */
+    const char *health; /* the check: passes while it works */
     struct db_options db;
     loop_serve *serve;
     void *arg;

@@ -228,9 +228,9 @@ static double boot_time(void)
     return seconds;
 }
 
-/* Field 22 of proc_pid_stat(5), in ticks since boot. Counted from the program's
- * name (field 2), which ends in the last ')'. */
-static double start_time(void)
+/* Seconds from the machine's start to ours: field 22 of proc_pid_stat(5), in ticks. Counted
+ * from the program's name (field 2), which ends in the last ')'. */
+static double start_since_boot(void)
 {
     FILE *f = fopen("/proc/self/stat", "re");
     char line[1024] = "";
@@ -244,7 +244,20 @@ static double start_time(void)
     at = strrchr(line, ')');
     for (int field = 2; at && field < 22; field++)
         at = strchr(at + 1, ' ');
-    return at ? boot_time() + (double)strtoll(at, NULL, 10) / (double)sysconf(_SC_CLK_TCK) : 0;
+    return at ? (double)strtoll(at, NULL, 10) / (double)sysconf(_SC_CLK_TCK) : 0;
+}
+
+static double start_time(void)
+{
+    return boot_time() + start_since_boot();
+}
+
+int64_t metrics_process_age_ms(void)
+{
+    struct timespec t = {0};
+
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 - (int64_t)(start_since_boot() * 1000);
 }
 
 static double open_fds(void)

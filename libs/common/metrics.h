@@ -21,6 +21,9 @@ void metric_add(struct metric *m, int64_t n);
 void metric_set(struct metric *m, int64_t value);
 void metric_observe_us(struct metric *m, int64_t microseconds);
 
+/* Since the process was started, by the kernel's clock of 1/100 s. */
+int64_t metrics_process_age_ms(void);
+
 /* All of them, followed by memory, CPU time, start and open files of the process. */
 const char *metrics_text(struct arena *a);
 

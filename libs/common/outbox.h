@@ -24,4 +24,8 @@ struct outbox_event {
  * the new event's id. Wakes the relays after the commit. */
 struct err outbox_add(struct ctx *ctx, const struct outbox_event *e, const char **id) MUST_CHECK;
 
+/* For who starts work that must be announced: ERR_UNAVAILABLE while the outbox is full
+ * (outbox_watch.h). Costs nothing. What ends work never asks. */
+struct err outbox_room(void) MUST_CHECK;
+
 #endif

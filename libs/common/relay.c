@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "arena.h"
-#include "clock.h"
 #include "db.h"
 #include "log.h"
 #include "metrics.h"
 #include "outbox.h"
 
-enum { BATCH = 200, CONFIRM_MS = 5000, MEASURE_MS = 5000 };
+enum { BATCH = 200, CONFIRM_MS = 5000 };
 
 struct row {
     int64_t seq;
@@ -33,8 +32,7 @@ struct relay {
     const char *key, *script;
 
     size_t alone; /* how many rows to send one by one, after a batch that failed */
-    int64_t measure_at;
-    struct metric *relayed, *refused, *batches, *oldest;
+    struct metric *relayed, *refused, *batches;
 };
 
 /* --- to RabbitMQ ------------------------------------------------------------ */
@@ -185,25 +183,6 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
                    list);
 }
 
-/* How far behind the relay is: the first row of an index, and not every time. */
-static struct err measure(struct ctx *ctx, struct relay *r)
-{
-    struct db_rows first;
-    struct err err;
-
-    if (clock_mono_ms() < r->measure_at)
-        return OK;
-    err = db_exec(ctx, &first,
-                  "SELECT extract(epoch FROM clock_timestamp() - created_at)::bigint"
-                  " FROM outbox WHERE destination = $1 ORDER BY seq LIMIT 1",
-                  db_param_int(ctx, r->destination));
-    if (err.code)
-        return err;
-    metric_set(r->oldest, first.count ? db_int(&first, 0, 0) : 0);
-    r->measure_at = clock_mono_ms() + MEASURE_MS;
-    return OK;
-}
-
 /* --- the step --------------------------------------------------------------- */
 
 /* The connection broke over what we sent, so it may be the fault of one row: the next
@@ -250,8 +229,6 @@ static struct err relay_batch(struct ctx *ctx, struct relay *r, bool *more)
         if (!err.code)
             err = postpone(ctx, r, rows, n);
     }
-    if (!err.code)
-        err = measure(ctx, r);
     return err.code ? err : db_unit_commit(ctx);
 }
 
@@ -285,8 +262,6 @@ static struct relay *relay_new(enum outbox_destination destination, const char *
                                 "Times that an event was not taken and stayed in the outbox.");
     r->batches = metric_counter("waybill_outbox_batches_total", labels,
                                 "Batches of events sent with one confirmation each.");
-    r->oldest = metric_gauge("waybill_outbox_oldest_seconds", labels,
-                             "Age of the oldest event in the outbox.");
     return r;
 }
 

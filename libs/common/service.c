@@ -2,11 +2,9 @@
 #include "service.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -29,7 +27,6 @@ enum {
  * wait for may still use it. */
 static struct service_settings settings;
 static struct service_base base = {.settings = &settings};
-static sigset_t signals;
 
 const struct service_settings *service_settings(void)
 {
@@ -57,9 +54,7 @@ static struct err wait_for_database(struct ctx *ctx, bool *stop)
     if (err.code == ERR_UNAVAILABLE)
         log_warn("waiting for the database: %s", err.msg);
     while (err.code == ERR_UNAVAILABLE) {
-        const struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-
-        *stop = sigtimedwait(&signals, NULL, &pause) > 0;
+        *stop = service_signal(pause_ms) != 0;
         if (*stop)
             return OK;
         pause_ms = pause_ms * 2 < MAX_PAUSE_MS ? pause_ms * 2 : MAX_PAUSE_MS;
@@ -127,23 +122,12 @@ static void addresses(void)
         .host = c->redis_host, .password = c->redis_password, .port = (int)c->redis_port};
 }
 
-/* Threads inherit the mask, so signals arrive where main() waits for them. */
-static void take_signals(void)
-{
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-}
-
 static int serve(void)
 {
     bool stopped = false;
     struct err err;
-    int got;
 
-    take_signals();
+    service_take_signals();
     health_set_serving(false);
     event_source(base.service->name);
     addresses();
@@ -159,8 +143,7 @@ static int serve(void)
     service_start_work(&base);
     health_set_serving(true);
     log_info("serving on %s port %" PRId64, settings.address, settings.port);
-    sigwait(&signals, &got);
-    log_info("stopping on %s", strsignal(got));
+    log_info("stopping on %s", strsignal(service_wait()));
     alarm(STOP_S);
     health_set_serving(false);
     service_stop_all(&base);

@@ -3,7 +3,8 @@
  * Reads the configuration (--help prints it; all mistakes are told at once), waits
  * for the database, migrates it, starts the HTTP server, the consumer, the relays
  * and the jobs that the service describes, serves until SIGTERM or SIGINT, and then
- * drains: not ready, no new requests, finish what is in hand, stop.
+ * drains: not ready, no new requests, finish what is in hand, stop. The log says what it
+ * waits for, when it is ready, and when that changes.
  * It stops within 15 s or is cut off. --healthcheck asks the running instance's /readyz
  * and exits 0 or 1. */
 #ifndef COMMON_SERVICE_H
@@ -23,7 +24,7 @@
 
 /* Settings that all services share; see service_config.c for their names and defaults. */
 struct service_settings {
-    int64_t port, workers, queue_limit, max_connections;
+    int64_t port, workers, queue_limit, wait_ms, max_connections;
     const char *address, *log_level, *instance;
     const char *database_url, *database_password;
     const char *amqp_host, *amqp_user, *amqp_password, *amqp_vhost;
@@ -32,6 +33,7 @@ struct service_settings {
     int64_t redis_port;
     const char *jwt_public_key;
     int64_t keep_s; /* how long inbox and idempotency entries are kept */
+    int64_t outbox_max, outbox_old_s;
 };
 
 /* A job: one step (worker.h) run by 'threads' workers. */

@@ -19,6 +19,7 @@ static const struct config_key address_keys[] = {
 static const struct config_key common_keys[] = {
     {"HTTP_WORKERS",         CONFIG_INT,    AT(workers),           "4",      1,  256,     "requests handled at once"},
     {"HTTP_QUEUE",           CONFIG_INT,    AT(queue_limit),       "256",    1,  65536,   "requests that may wait; beyond: 503"},
+    {"HTTP_WAIT_MS",         CONFIG_INT,    AT(wait_ms),           "3000",   10, 60000,   "milliseconds that a request may wait; beyond: 503"},
     {"HTTP_MAX_CONNECTIONS", CONFIG_INT,    AT(max_connections),   "512",    8,  65536,   "open connections"},
     {"DATABASE_URL",         CONFIG_STR,    AT(database_url),      NULL,     0,  0,       "postgresql://role@host:port/database, no password in it"},
     {"DATABASE_PASSWORD",    CONFIG_SECRET, AT(database_password), "",       0,  0,       "of that role"},
@@ -26,6 +27,11 @@ static const struct config_key common_keys[] = {
      "seconds to remember events and idempotency keys"},
     {"LOG_LEVEL",            CONFIG_STR,    AT(log_level),         "info",   0,  0,       "debug, info, warn or error"},
     {"INSTANCE",             CONFIG_STR,    AT(instance),          "",       0,  0,       "this process's name; <service>-<host>-<pid> unless given"},
+};
+
+static const struct config_key outbox_keys[] = {
+    {"OUTBOX_MAX",   CONFIG_INT, AT(outbox_max),   "100000", 10, 100000000, "events that may wait to be sent; beyond: an alarm, and new work gets 503"},
+    {"OUTBOX_OLD_S", CONFIG_INT, AT(outbox_old_s), "30",     1,  86400,     "seconds that the oldest of them may wait; beyond: an alarm"},
 };
 
 static const struct config_key bus_keys[] = {
@@ -60,6 +66,11 @@ bool service_uses_bus(const struct service *s)
     return s->publishes || s->nsubscriptions > 0;
 }
 
+bool service_has_outbox(const struct service *s)
+{
+    return s->publishes || s->publishes_to_stream;
+}
+
 bool service_uses_redis(const struct service *s)
 {
     return s->publishes_to_stream || s->stream;
@@ -80,6 +91,7 @@ static const struct group {
 } groups[] = {
     {address_keys, COUNT(address_keys), always             },
     {common_keys,  COUNT(common_keys),  always             },
+    {outbox_keys,  COUNT(outbox_keys),  service_has_outbox },
     {bus_keys,     COUNT(bus_keys),     service_uses_bus   },
     {redis_keys,   COUNT(redis_keys),   service_uses_redis },
     {token_keys,   COUNT(token_keys),   service_uses_tokens},

@@ -2,6 +2,7 @@
  *
  *   service.c         the command line, and the order of everything
  *   service_config.c  the settings that services share
+ *   service_wait.c    the time between the start and the signal that ends it
  *   service_parts.c   the server, workers and readers that a service consists of */
 #ifndef COMMON_SERVICE_INTERNAL_H
 #define COMMON_SERVICE_INTERNAL_H
@@ -25,9 +26,22 @@ struct err service_config_load_address(struct arena *a, struct service_settings 
 void service_config_help(FILE *out, const struct service *s);
 void service_config_log(const struct service *s, const struct service_settings *settings);
 
+bool service_has_outbox(const struct service *s);
 bool service_uses_bus(const struct service *s);
 bool service_uses_redis(const struct service *s);
 bool service_uses_tokens(const struct service *s);
+
+/* --- service_wait.c --- */
+
+/* Block what ends a service, for this thread and those that it starts. */
+void service_take_signals(void);
+
+/* One of them, if it comes within 'ms'; else 0. */
+int service_signal(int64_t ms);
+
+/* Wait for one. Until then the log is told when the service is ready, what it waits for,
+ * and when that changes. */
+int service_wait(void);
 
 /* --- service_parts.c --- */
 

@@ -1,9 +1,12 @@
 /* service_parts.c - the server, workers and readers that a service consists of. */
+#include <string.h>
+
 #include "arena.h"
 #include "consumer.h"
 #include "idempotency.h"
 #include "inbox.h"
 #include "log.h"
+#include "outbox_watch.h"
 #include "relay.h"
 #include "service_internal.h"
 #include "stream_reader.h"
@@ -12,7 +15,7 @@ enum {
     MAX_BODY = 64 * 1024,   /* of a request, bytes */
     IDLE_TIMEOUT_S = 75,    /* longer than the gateway keeps a connection unused */
     RELAY_PERIOD_MS = 1000, /* relays are woken by commits; this is for lost wakes */
-    PING_PERIOD_MS = 1000,
+    LOOK_PERIOD_MS = 1000,
     PRUNE_PERIOD_MS = 60000,
     PRUNE_BATCH = 1000,
     BATCH = 50, /* messages a transaction */
@@ -21,6 +24,9 @@ enum {
     MAX_DELIVERIES = 5,
     LAST_BATCHES = 20, /* relayed in a stop */
 };
+
+/* The worker without which no request can be answered. */
+static const char needed[] = "database";
 
 /* What runs. */
 static struct {
@@ -32,6 +38,7 @@ static struct {
     struct consumer *consumer;
     struct stream_reader *reader;
     int64_t keep_s;
+    struct outbox_limits outbox;
 } parts;
 
 /* --- the work that every service has -------------------------------------- */
@@ -86,6 +93,7 @@ struct err service_serve(const struct service_base *base)
                           .port = (uint16_t)c->port,
                           .workers = (unsigned)c->workers,
                           .queue_limit = (unsigned)c->queue_limit,
+                          .wait_ms = (int)c->wait_ms,
                           .max_connections = (unsigned)c->max_connections,
                           .idle_timeout_s = IDLE_TIMEOUT_S,
                           .max_body = MAX_BODY,
@@ -102,6 +110,7 @@ static void start_worker(const struct service_base *base, const char *name, work
 {
     parts.workers[parts.nworkers++] = worker_start(&(struct worker_options){
         .name = name,
+        .needed = strcmp(name, needed) == 0,
         .step = step,
         .arg = arg,
         .wake_on = wake_on,
@@ -125,6 +134,8 @@ static void start_workers(const struct service_base *base)
     for (size_t i = 0; i < s->njobs; i++)
         n += (size_t)threads_of(&s->jobs[i]);
     parts.keep_s = base->settings->keep_s;
+    parts.outbox = (struct outbox_limits){.events = base->settings->outbox_max,
+                                          .old_s = base->settings->outbox_old_s};
     parts.workers = arena_array(base->arena, struct worker *, n);
     if (s->publishes) {
         parts.bus_relay = relay_to_bus(&base->broker);
@@ -137,7 +148,8 @@ static void start_workers(const struct service_base *base)
         start_worker(base, "stream_relay", relay_step, parts.stream_relay, WAKE_STREAM_RELAY,
                      RELAY_PERIOD_MS);
     }
-    start_worker(base, "database", ping, NULL, 0, PING_PERIOD_MS);
+    start_worker(base, needed, service_has_outbox(s) ? outbox_watch : ping, &parts.outbox, 0,
+                 LOOK_PERIOD_MS);
     start_worker(base, "pruner", prune, &parts.keep_s, 0, PRUNE_PERIOD_MS);
     for (size_t i = 0; i < s->njobs; i++)
         for (int t = 0; t < threads_of(&s->jobs[i]); t++)

@@ -182,7 +182,7 @@ struct worker *worker_start(const struct worker_options *opt)
     w->opt = *opt;
     w->opt.name = arena_strdup(a, opt->name);
     w->db = db_open(&opt->db);
-    w->health = health_check(w->opt.name);
+    w->health = health_check(w->opt.name, opt->needed ? HEALTH_NEEDED : HEALTH_TOLD);
     w->errors =
         metric_counter("waybill_worker_errors_total", arena_printf(a, "worker=\"%s\"", opt->name),
                        "Steps of a background worker that failed.");

@@ -21,7 +21,8 @@ enum { WAKE_BUS_RELAY = 1, WAKE_STREAM_RELAY = 2, WAKE_JOBS = 4 };
 typedef struct err worker_step(struct ctx *ctx, void *arg, bool *more);
 
 struct worker_options {
-    const char *name; /* also its health check: unready while its steps fail */
+    const char *name; /* also its health check: it passes while its steps succeed */
+    bool needed;      /* without it no request can be answered (health.h) */
     worker_step *step;
     void *arg;
     unsigned wake_on; /* WAKE_… bits, or 0 */

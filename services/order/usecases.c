@@ -65,6 +65,9 @@ struct err order_place(struct ctx *ctx, struct order *o)
     if (repeated >= 0)
         return err_new(ctx->arena, ERR_INVALID, "lines[%d].sku: %s is in an earlier line already",
                        repeated, o->lines[repeated].sku);
+    err = outbox_room();
+    if (err.code)
+        return err;
     err = peers_check_user(ctx, o->user_id);
     if (err.code)
         return err;

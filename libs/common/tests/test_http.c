@@ -181,7 +181,7 @@ static void what_a_handler_finds_wrong_is_400(void **state)
 
 static void readiness_is_told_with_its_checks(void **state)
 {
-    struct health_check *check = health_check("test");
+    struct health_check *check = health_check("test", HEALTH_NEEDED);
     struct web_reply r = thing_get("/readyz");
 
     (void)state;

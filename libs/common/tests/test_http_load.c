@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "http.h"
 #include "testing.h"
 #include "web.h"
@@ -47,12 +48,14 @@ static const struct http_route routes[] = {
     {"GET", "/fast/*", HTTP_PUBLIC, DB_READ, false, fast},
 };
 
-static void start(unsigned workers, unsigned queue_limit, unsigned idle_timeout_s)
+static void start_patient(unsigned workers, unsigned queue_limit, unsigned idle_timeout_s,
+                          int wait_ms)
 {
     const struct http_options opt = {
         .address = "127.0.0.1",
         .workers = workers,
         .queue_limit = queue_limit,
+        .wait_ms = wait_ms,
         .max_connections = 64,
         .idle_timeout_s = idle_timeout_s,
         .max_body = 1000,
@@ -62,6 +65,13 @@ static void start(unsigned workers, unsigned queue_limit, unsigned idle_timeout_
 
     assert_int_equal(http_start(arena, &opt, &server).code, OK.code);
     port = http_port(server);
+}
+
+static void start(unsigned workers, unsigned queue_limit, unsigned idle_timeout_s)
+{
+    const int for_ever = 0;
+
+    start_patient(workers, queue_limit, idle_timeout_s, for_ever);
 }
 
 static int begin(void **state)
@@ -152,6 +162,35 @@ static void beyond_the_queue_it_is_503_at_once(void **state)
     assert_int_equal(web_get(arena, port, "/fast/1").status, 200);
 }
 
+/* Its client would not be there any more; those behind it get their turn. */
+static void who_has_waited_too_long_gets_503_and_no_work_is_done(void **state)
+{
+    enum { WAIT_MS = 50 };
+    int64_t since;
+    struct web_reply r;
+    int first, second;
+
+    (void)state;
+    start_patient(1, QUEUE, 20, WAIT_MS);
+    first = ask("/slow");
+    wait_until(atomic_load(&waiting) == 1);
+    second = ask("/slow");
+    wait_until(accepted(2));
+    since = clock_mono_ms();
+    wait_until(clock_mono_ms() - since > WAIT_MS);
+    atomic_store(&gate_open, true);
+    assert_int_equal(web_read(arena, first, false).status, 200); /* it had not waited */
+    r = web_read(arena, second, false);
+    assert_int_equal(r.status, 503);
+    assert_string_equal(web_header(arena, &r, "Retry-After"), "2");
+    assert_string_equal(web_problem(arena, &r, "detail"),
+                        "the request has waited for too long; nothing was done");
+    assert_int_equal(atomic_load(&waiting), 1);
+    assert_int_equal(web_get(arena, port, "/fast/1").status, 200);
+    close(first);
+    close(second);
+}
+
 static void *stop(void *arg)
 {
     http_stop(arg);
@@ -188,6 +227,58 @@ static void a_stop_answers_all_that_was_accepted(void **state)
     pthread_join(thread, NULL);
     server = NULL;
     assert_all_answered(fds);
+}
+
+static bool refused(void)
+{
+    return !web_listening(port);
+}
+
+/* The kernel has let it in before the stop; whoever comes after is refused at once, so that
+ * a gateway goes elsewhere with it. */
+static void a_stop_answers_who_is_in_and_refuses_who_comes(void **state)
+{
+    enum { ARRIVALS = 40 };
+    int fds[1 + QUEUE], arrivals[ARRIVALS];
+    pthread_t thread;
+
+    (void)state;
+    fill(fds);
+    for (int i = 0; i < ARRIVALS; i++)
+        arrivals[i] = ask("/livez");
+    assert_int_equal(pthread_create(&thread, NULL, stop, server), 0);
+    wait_until(refused());
+    for (int i = 0; i < ARRIVALS; i++) {
+        assert_int_equal(web_read(arena, arrivals[i], false).status, 200);
+        close(arrivals[i]);
+    }
+    atomic_store(&gate_open, true);
+    pthread_join(thread, NULL);
+    server = NULL;
+    assert_all_answered(fds);
+}
+
+/* A gateway keeps connections, and may be sending on one while the stop begins. */
+static void a_request_on_a_kept_connection_is_answered_although_a_stop_has_begun(void **state)
+{
+    static const char request[] = "GET /fast/7 HTTP/1.1\r\nHost: t\r\n\r\n";
+    pthread_t thread;
+    struct web_reply r;
+    int kept;
+
+    (void)state;
+    start(1, QUEUE, 20);
+    kept = web_connect(port);
+    assert_false(draining(kept));
+    assert_int_equal(pthread_create(&thread, NULL, stop, server), 0);
+    wait_until(refused());
+    web_write(kept, request, strlen(request));
+    r = web_read(arena, kept, false);
+    pthread_join(thread, NULL);
+    server = NULL;
+    assert_int_equal(r.status, 200);
+    assert_string_equal(web_header(arena, &r, "Connection"), "close");
+    close(kept);
 }
 
 static void a_stop_does_not_wait_for_idle_connections(void **state)
@@ -278,7 +369,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_slow_handler_does_not_stop_what_the_server_answers_itself),
         TEST(beyond_the_queue_it_is_503_at_once),
+        TEST(who_has_waited_too_long_gets_503_and_no_work_is_done),
         TEST(a_stop_answers_all_that_was_accepted),
+        TEST(a_stop_answers_who_is_in_and_refuses_who_comes),
+        TEST(a_request_on_a_kept_connection_is_answered_although_a_stop_has_begun),
         TEST(a_stop_does_not_wait_for_idle_connections),
         TEST(a_client_that_left_does_not_hold_up_a_stop),
         TEST(a_client_that_says_nothing_is_hung_up_on),

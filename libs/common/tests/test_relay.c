@@ -14,7 +14,6 @@
 #include "broker.h"
 #include "bus.h"
 #include "feed.h"
-#include "metrics.h"
 #include "outbox.h"
 #include "proxy.h"
 #include "relay.h"
@@ -325,16 +324,6 @@ static void a_confirm_that_does_not_come_keeps_the_event(void **state)
     proxy_close(proxy);
 }
 
-static void how_far_behind_the_relay_is_can_be_seen(void **state)
-{
-    (void)state;
-    add("relay.nowhere_at_all", OUTBOX_BUS, false);
-    feed_do(feed, "UPDATE outbox SET created_at = now() - interval '90 seconds'");
-    step(false);
-    assert_non_null(strstr(metrics_text(ctx->arena),
-                           "waybill_outbox_oldest_seconds{destination=\"bus\"} 90\n"));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, clean)
 
 int main(void)
@@ -351,7 +340,6 @@ int main(void)
         TEST(two_relays_share_the_work),
         TEST(a_relay_comes_back_after_its_connection_is_cut),
         TEST(a_confirm_that_does_not_come_keeps_the_event),
-        TEST(how_far_behind_the_relay_is_can_be_seen),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

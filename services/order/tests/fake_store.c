@@ -25,6 +25,11 @@ struct err peers_price(struct ctx *ctx, struct order *o)
     return fake.prices;
 }
 
+struct err outbox_room(void)
+{
+    return fake.room;
+}
+
 struct err outbox_add(struct ctx *ctx, const struct outbox_event *e, const char **id)
 {
     if (id)

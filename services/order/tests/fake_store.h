@@ -19,7 +19,7 @@ extern struct fake {
     const char *data;                /* of the last one */
     bool optional;
     size_t npublished;
-    struct err user, prices, insert; /* what these answer */
+    struct err room, user, prices, insert; /* what these answer */
 } fake;
 
 #endif

@@ -100,6 +100,21 @@ static void nothing_is_stored_while_prices_cannot_be_had(void **state)
     assert_int_equal(fake.npublished, 0);
 }
 
+static void a_full_outbox_refuses_new_orders_but_not_the_end_of_an_old_one(void **state)
+{
+    struct order o, out;
+
+    (void)state;
+    fake.room = (struct err){ERR_UNAVAILABLE, "full"};
+    assert_int_equal(place(&o).code, ERR_UNAVAILABLE);
+    assert_false(fake.stored);
+    fake.room = OK;
+    assert_int_equal(place(&o).code, ERR_OK);
+    fake.room = (struct err){ERR_UNAVAILABLE, "full"};
+    assert_int_equal(order_cancel(&ctx, fake.order.id, "u1", &out).code, ERR_OK);
+    assert_int_equal(out.status, ORDER_CANCELLING);
+}
+
 static void the_good_path_ends_shipped_and_each_step_is_in_the_timeline(void **state)
 {
     struct order o;
@@ -261,6 +276,7 @@ int main(void)
         TEST(placing_an_order_prices_it_and_announces_it),
         TEST(a_repeated_sku_is_refused_and_nothing_is_stored),
         TEST(nothing_is_stored_while_prices_cannot_be_had),
+        TEST(a_full_outbox_refuses_new_orders_but_not_the_end_of_an_old_one),
         TEST(the_good_path_ends_shipped_and_each_step_is_in_the_timeline),
         TEST(what_changes_nothing_is_noted_and_not_announced),
         TEST(an_event_of_an_unknown_order_is_refused),
