@@ -232,7 +232,7 @@ explore: $(B)/tests/explore/main
 BENCH := $(B)/bench/measure
 $(B)/bench/%.o $(B)/bench/%.tidy: CPPFLAGS += -Ibench -Itests/e2e -Ilibs/common/tests
 $(BENCH): $(call objects,bench/main.c bench/part_*.c $(addprefix bench/,$(addsuffix .c,ask conn \
-  figures histogram load saga settings shop))) $(B)/tests/e2e/world.o $(B)/tests/e2e/client.o $(COMMON)
+  figures histogram load most saga settings shop))) $(B)/tests/e2e/world.o $(B)/tests/e2e/client.o $(COMMON)
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 

@@ -11,6 +11,11 @@ static const struct {
     {"prepare",   part_prepare  },
     {"sagas",     part_sagas    },
     {"sustained", part_sustained},
+    {"reads",     part_reads    },
+    {"writes",    part_writes   },
+    {"broker",    part_broker   },
+    {"http",      part_http     },
+    {"constant",  part_constant },
 };
 
 int main(int argc, char **argv)

@@ -16,12 +16,10 @@ const char *const moment_names[MOMENTS] = {"confirmed", "shipped", "notified"};
 
 /* --- sending ------------------------------------------------------------------- */
 
-static size_t next_order;
-
 static size_t write_order(void *arg, size_t n, char text[LOAD_MAX_REQUEST])
 {
     (void)arg, (void)n;
-    return shop_order(shop_open(), next_order++, text, LOAD_MAX_REQUEST);
+    return shop_order(text, LOAD_MAX_REQUEST);
 }
 
 static void note_order(void *arg, size_t n, int64_t due_ns, const char *body)
