@@ -202,6 +202,16 @@ $(REPORT_TESTS): %: %.o $(B)/bench/report.a $(COMMON) | $(B)/bench/report/compar
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 bench-report: $(REPORTING:%=$(B)/bench/report/%)
 
+# --- hostile clients ----------------------------------------------------------
+# Bad bytes and bad manners, sent to the real gateway and services: tests/hostile.
+HOSTILE := $(filter-out $(B)/tests/hostile/test_%,$(call objects,tests/hostile/*.c)) \
+           $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e/*.c))
+HOSTILE_TESTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/hostile/test_*.c)))
+$(B)/tests/hostile/%.o $(B)/tests/hostile/%.tidy: CPPFLAGS += -Itests/e2e
+$(HOSTILE_TESTS): %: %.o $(HOSTILE) $(COMMON)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
 # --- exploring ----------------------------------------------------------------
 # Every interleaving of a model with the domains that ship: tests/explore. In agree/ each
 # service's use-cases, on the fakes of its own tests, must do what the model does.
@@ -241,7 +251,7 @@ bench: packages
 	@ONLY="$(ONLY)" bench/run.sh
 
 INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE) $(REPORT_TESTS)
-ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(CHAOS_TEST)
+ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(HOSTILE_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
 # make test ONLY=e2e runs the programs whose path holds that word.
@@ -287,7 +297,7 @@ shellcheck:
 cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz bench && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
-tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c \
+tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c tests/hostile/*.c \
         tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/report/*.c bench/report/tests/*.c))
 	@echo "clang-tidy: clean"
 $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)

@@ -10,6 +10,7 @@ export NAME=${NAME:-bench} MODE=release NO_BUILD=1
 
 # The gateway counts requests by address, and all of ours come from one.
 export GATEWAY_RATE=1000000r/s GATEWAY_BURST=1000000 GATEWAY_LOGIN_RATE=100r/s GATEWAY_LOGIN_BURST=1000
+export GATEWAY_CONNECTIONS=100000
 # An order that waits in the backlog of an overload is not to be cancelled for it.
 export ORDER_SAGA_DEADLINE_S=${ORDER_SAGA_DEADLINE_S:-300}
 

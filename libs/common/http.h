@@ -7,7 +7,8 @@
  *
  * The server answers by itself: /livez, /readyz, /metrics (by the event thread, so
  * they never queue); HEAD like GET; 404, 405 (with Allow), 413, 415 (a body is JSON),
- * 400 for a request target that cannot be decoded; 401 and 403 by the route's
+ * 400 for a request target that cannot be decoded, and for framing that two readers could
+ * take for different requests; 401 and 403 by the route's
  * 'access'; and it runs Idempotency-Key (idempotency.h), which clients may send. Every
  * error is a problem document (RFC 9457, problem.h) but for what libmicrohttpd says to
  * what is no HTTP or has more than 32 KiB of headers (431). X-Request-ID is kept when it

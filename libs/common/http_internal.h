@@ -41,6 +41,7 @@ struct http_exchange {
     bool begun;                              /* its headers were read */
     bool accepted;                           /* it was queued */
     bool answered;                           /* 'res' is final */
+    bool hang_up;                            /* and sent at once, before any body */
     const char *segments[HTTP_MAX_SEGMENTS]; /* of the path, decoded */
     size_t nsegments;
     struct http_param *query;

@@ -62,10 +62,56 @@ static void find_route(struct http_server *s, struct http_exchange *x)
         http_refuse(x, 404, "there is nothing at this path");
 }
 
-/* The request's headers are here. */
-static void begin(struct http_server *s, struct http_exchange *x, const char *method)
+/* What two readers could take for different requests (RFC 9112, 6.3 and 11.2):
+ * libmicrohttpd takes more than it should. */
+struct framing {
+    unsigned lengths, hosts;
+    const char *fault; /* NULL: none */
+};
+
+static enum MHD_Result look_at_header(void *to, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
 {
-    const char *len = NULL;
+    struct framing *f = to;
+
+    (void)kind;
+    if (strpbrk(name, " \t"))
+        f->fault = "a header's name must be followed by its colon";
+    if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
+        f->hosts++;
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+        f->lengths++;
+    if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+        f->lengths++;
+        if (!value || strcasecmp(value, "chunked") != 0)
+            f->fault = "the only transfer encoding is chunked";
+    }
+    return MHD_YES;
+}
+
+static const char *framing_fault(struct MHD_Connection *conn, const char *version)
+{
+    struct framing f = {0};
+
+    MHD_get_connection_values(conn, MHD_HEADER_KIND, look_at_header, &f);
+    if (f.lengths > 1)
+        return "the length of the body is given more than once";
+    if (f.hosts > 1 || (f.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0))
+        return "there must be one Host header";
+    return f.fault;
+}
+
+static void refuse_and_hang_up(struct http_exchange *x, int status, const char *detail)
+{
+    http_refuse(x, status, detail);
+    x->hang_up = true;
+}
+
+/* The request's headers are here. */
+static void begin(struct http_server *s, struct http_exchange *x, const char *method,
+                  const char *version)
+{
+    const char *fault = framing_fault(x->conn, version), *len = NULL;
 
     x->begun = true;
     x->metrics = &s->metrics[s->opt.nroutes];
@@ -78,8 +124,11 @@ static void begin(struct http_server *s, struct http_exchange *x, const char *me
     len = http_header(&x->req, MHD_HTTP_HEADER_CONTENT_LENGTH);
     if (len)
         x->body_cap = strtoull(len, NULL, 10);
-    if (x->body_cap > s->opt.max_body)
-        http_refuse(x, 413, arena_printf(x->arena, "a body is at most %zu bytes", s->opt.max_body));
+    if (fault)
+        refuse_and_hang_up(x, 400, fault);
+    else if (x->body_cap > s->opt.max_body)
+        refuse_and_hang_up(x, 413,
+                           arena_printf(x->arena, "a body is at most %zu bytes", s->opt.max_body));
     else if (!x->answered)
         x->body = arena_alloc(x->arena, x->body_cap + 1);
 }
@@ -219,12 +268,12 @@ enum MHD_Result http_on_request(void *server, struct MHD_Connection *conn, const
     struct http_exchange *x = *state;
     size_t len = *upload_len;
 
-    (void)conn, (void)url, (void)version;
+    (void)conn, (void)url;
     if (!x)
         return MHD_NO;
     if (!x->begun) {
-        begin(s, x, method);
-        return x->res.status == 413 ? send_answer(s, x) : MHD_YES;
+        begin(s, x, method, version);
+        return x->hang_up ? send_answer(s, x) : MHD_YES;
     }
     if (len > 0) {
         *upload_len = 0;

@@ -192,6 +192,35 @@ static void an_endless_body_is_hung_up_on(void **state)
     assert_int_equal(thing_get("/livez").status, 200);
 }
 
+/* What another reader could take for another request, or for two. */
+static void ambiguous_framing_is_refused_and_hung_up_on(void **state)
+{
+    static const char *const cases[][2] = {
+        {"Host: t\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n", "more than once"},
+        {"Host: t\r\nContent-Length: 3\r\nContent-Length: 3\r\n",          "more than once"},
+        {"Host: t\r\nTransfer-Encoding: identity\r\n",                     "chunked"       },
+        {"Host: t\r\nContent-Length : 3\r\n",                              "colon"         },
+        {"Host: t\r\nHost: u\r\n",                                         "Host"          },
+        {"Content-Length: 3\r\n",                                          "Host"          },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int fd = web_connect(thing.port);
+        const char *request = arena_printf(
+            thing.arena, "POST /things HTTP/1.1\r\n" JSON "%s\r\nGET /things/mine HTTP/1.1\r\n\r\n",
+            cases[i][0]);
+        struct web_reply r;
+
+        web_write(fd, request, strlen(request));
+        r = web_read(thing.arena, fd, false);
+        assert_int_equal(r.status, 400);
+        assert_non_null(strstr(web_problem(thing.arena, &r, "detail"), cases[i][1]));
+        assert_true(web_closed(fd));
+        close(fd);
+    }
+}
+
 static void headers_are_bounded(void **state)
 {
     const char *line = arena_printf(thing.arena, "X-Big: %s\r\n", filler(40000));
@@ -231,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_body_is_bounded_by_what_it_declares),
         cmocka_unit_test(a_body_in_chunks_is_bounded_as_it_comes),
         cmocka_unit_test(an_endless_body_is_hung_up_on),
+        cmocka_unit_test(ambiguous_framing_is_refused_and_hung_up_on),
         cmocka_unit_test(headers_are_bounded),
         cmocka_unit_test(a_request_that_is_cut_off_harms_nobody),
     };
