@@ -200,7 +200,14 @@ $(REPORTING:%=$(B)/bench/report/%): %: %.o $(B)/bench/report.a $(COMMON)
 $(REPORT_TESTS): %: %.o $(B)/bench/report.a $(COMMON) | $(B)/bench/report/compare
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
-bench-report: $(REPORTING:%=$(B)/bench/report/%)
+# What the stack costs to run: bench/cost asks the system and the servers.
+COST := $(B)/bench/cost/cost
+$(B)/bench/cost/%.o $(B)/bench/cost/%.tidy: CPPFLAGS += -Ibench -Itests/e2e -Ilibs/common/tests
+$(COST): $(call objects,bench/cost/*.c bench/ask.c bench/figures.c bench/histogram.c tests/e2e/world.c \
+  tests/e2e/client.c) $(COMMON)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+bench-report: $(REPORTING:%=$(B)/bench/report/%) $(COST)
 
 # --- hostile clients ----------------------------------------------------------
 # Bad bytes and bad manners, sent to the real gateway and services: tests/hostile.
@@ -298,7 +305,7 @@ cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz bench && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
 tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c tests/hostile/*.c \
-        tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/report/*.c bench/report/tests/*.c))
+        tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/report/*.c bench/report/tests/*.c bench/cost/*.c))
 	@echo "clang-tidy: clean"
 $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
 	@mkdir -p $(@D)

@@ -3,12 +3,13 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 
--- A UUIDv7 of that time, the same each time.
+-- One a second from New Year 2026, and a UUIDv7 of that time, the same each time. What
+-- these use is immutable, too, or the server would not put them in line.
 CREATE FUNCTION pg_temp.fill_at(i bigint) RETURNS timestamptz IMMUTABLE LANGUAGE sql AS
-    $$ SELECT timestamptz '2026-01-01 00:00:00Z' + i * interval '1 second' $$;
+    $$ SELECT to_timestamp(1767225600 + i) $$;
 CREATE FUNCTION pg_temp.fill_id(kind text, i bigint) RETURNS uuid IMMUTABLE LANGUAGE sql AS
-    $$ SELECT (lpad(to_hex((extract(epoch FROM pg_temp.fill_at(i)) * 1000)::bigint), 12, '0')
-        || '7' || substr(md5(kind || i), 1, 3) || '8' || substr(md5(kind || i), 4, 15))::uuid $$;
+    $$ SELECT (lpad(to_hex((1767225600 + i) * 1000), 12, '0')
+        || '7' || substr(md5(kind || i::text), 1, 3) || '8' || substr(md5(kind || i::text), 4, 15))::uuid $$;
 
 CREATE FUNCTION pg_temp.fill_order(i bigint) RETURNS uuid IMMUTABLE LANGUAGE sql AS
     $$ SELECT pg_temp.fill_id('order', i) $$;
@@ -27,7 +28,7 @@ CREATE FUNCTION pg_temp.fill_lines(i bigint) RETURNS bigint IMMUTABLE LANGUAGE s
 CREATE FUNCTION pg_temp.fill_product(i bigint, line bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS
     $$ SELECT (i * 7 + line * 13) % 100 $$;
 CREATE FUNCTION pg_temp.fill_sku(product bigint) RETURNS text IMMUTABLE LANGUAGE sql AS
-    $$ SELECT 'FILL-' || product $$;
+    $$ SELECT 'FILL-' || product::text $$;
 CREATE FUNCTION pg_temp.fill_price(product bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS
     $$ SELECT 500 + 10 * product $$;
 CREATE FUNCTION pg_temp.fill_quantity(i bigint, line bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS
