@@ -20,14 +20,14 @@ FROM generate_series(:first::bigint, :last::bigint) AS i,
     generate_series(1, pg_temp.fill_lines(i)) AS line, pg_temp.fill_product(i, line) AS product;
 
 INSERT INTO order_events (order_id, event_id, type, source, time, cause, detail)
-SELECT pg_temp.fill_order(i), pg_temp.fill_id('event' || k, i), type, source,
+SELECT pg_temp.fill_order(i), pg_temp.fill_id('event' || k::text, i), type, source,
     pg_temp.fill_at(i) + k * interval '1 s',
-    CASE k WHEN 1 THEN 'customer' ELSE pg_temp.fill_id('event' || k - 1, i)::text END,
+    CASE k WHEN 1 THEN 'customer' ELSE pg_temp.fill_id('event' || (k - 1)::text, i)::text END,
     CASE detail WHEN 'reservation' THEN pg_temp.fill_id('reservation', i)::text
         WHEN 'payment' THEN pg_temp.fill_id('payment', i)::text
         WHEN 'tracking' THEN pg_temp.fill_tracking(i) ELSE detail END
 FROM generate_series(:first::bigint, :last::bigint) AS i
-JOIN fill_events e ON e.shipped = pg_temp.fill_shipped(i)
-ORDER BY i, k;
+CROSS JOIN LATERAL (SELECT * FROM fill_events e
+    WHERE e.shipped = pg_temp.fill_shipped(i) ORDER BY k) AS e;
 COMMIT;
 VACUUM (ANALYZE) orders, order_lines, order_events;
