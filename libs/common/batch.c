@@ -139,7 +139,7 @@ static struct err gone(const struct ctx *ctx)
 {
     return db_healthy(ctx->db)
                ? OK
-               : (struct err){ERR_UNAVAILABLE, "the database is gone, so events wait"};
+               : (struct err){ERR_UNAVAILABLE, "the database is gone or full, so events wait"};
 }
 
 /* What went wrong in one unit is not worth knowing: each is told its own fault. */

@@ -94,9 +94,10 @@ static struct err serve(struct ctx *ctx, struct loop *l, void *arg)
         err = bus_subscribe(bus, ctx->arena, c->opt.queue, c->types, c->opt.nsubscriptions,
                             c->opt.prefetch);
     while (!err.code && !loop_stopping(l)) {
-        loop_works(l);
         arena_reset(ctx->arena);
         err = serve_batch(c, ctx, bus);
+        if (!err.code)
+            loop_works(l);
     }
     bus_close(bus);
     return err;

@@ -6,8 +6,8 @@
  * found and dealt with by itself:
  *   UNAVAILABLE, INTERNAL  to a retry queue, a longer delay each time, then buried
  *   any other error        buried at once: trying again cannot help
- * While the database itself is gone nothing is counted against a message: the
- * consumer lets go of the queue and comes back when the database does. */
+ * While the database itself is gone, or its disk is full, nothing is counted against a
+ * message: the consumer lets go of the queue and comes back when the database does. */
 #ifndef COMMON_CONSUMER_H
 #define COMMON_CONSUMER_H
 

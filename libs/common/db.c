@@ -110,21 +110,23 @@ static struct err ensure_session(struct ctx *ctx)
 static const struct sqlstate {
     const char *prefix;
     enum err_code code;
-    bool renew; /* another session may do better */
+    /* Another session may do better; or the server itself is ill. */
+    enum { KEEP, RENEW, ILL } session;
     const char *msg;
 } sqlstates[] = {
-    {"25006", ERR_UNAVAILABLE, true,  "the database is read-only at the moment"},
-    {"26",    ERR_UNAVAILABLE, true,  "the database is busy"                   }, /* not prepared */
-    {"0A",    ERR_INTERNAL,    true,  "the database refused a statement"       }, /* stale plan */
-    {"23",    ERR_CONFLICT,    false, "conflicts with existing data"           },
+    {"25006", ERR_UNAVAILABLE, RENEW, "the database is read-only at the moment"},
+    {"26",    ERR_UNAVAILABLE, RENEW, "the database is busy"                   }, /* not prepared */
+    {"0A",    ERR_INTERNAL,    RENEW, "the database refused a statement"       }, /* stale plan */
+    {"23",    ERR_CONFLICT,    KEEP,  "conflicts with existing data"           },
     {"22",    ERR_INVALID,     false, "a value is not acceptable"              },
-    {"40",    ERR_UNAVAILABLE, false, "the database is busy"                   }, /* deadlock */
-    {"53",    ERR_UNAVAILABLE, false, "the database is out of resources"       },
-    {"55",    ERR_UNAVAILABLE, false, "the database is busy"                   }, /* lock_timeout */
-    {"57",    ERR_UNAVAILABLE, false, "the database is busy"                   }, /* timeout */
-    {"58",    ERR_UNAVAILABLE, false, "the database is out of order"           },
-    {"08",    ERR_UNAVAILABLE, true,  "the database is not available"          },
-    {"",      ERR_INTERNAL,    false, "the database refused a statement"       },
+    {"40",    ERR_UNAVAILABLE, KEEP,  "the database is busy"                   }, /* deadlock */
+    {"53100", ERR_UNAVAILABLE, ILL,   "the database's disk is full"            },
+    {"53",    ERR_UNAVAILABLE, KEEP,  "the database is out of resources"       },
+    {"55",    ERR_UNAVAILABLE, KEEP,  "the database is busy"                   }, /* lock_timeout */
+    {"57",    ERR_UNAVAILABLE, KEEP,  "the database is busy"                   }, /* timeout */
+    {"58",    ERR_UNAVAILABLE, KEEP,  "the database is out of order"           },
+    {"08",    ERR_UNAVAILABLE, RENEW, "the database is not available"          },
+    {"",      ERR_INTERNAL,    KEEP,  "the database refused a statement"       },
 };
 
 static const struct sqlstate *sqlstate_find(const char *code)
@@ -147,7 +149,8 @@ static struct err refused(struct db *db, const char *sql, const PGresult *res)
     log_line(s->code == ERR_CONFLICT ? "debug" : "warn", "database: %s %s, in: %.80s",
              code ? code : "-", words ? words : PQresultErrorMessage(res), sql);
     strncpy(db->constraint, constraint ? constraint : "", sizeof(db->constraint) - 1);
-    db->renew |= s->renew;
+    db->renew |= s->session == RENEW;
+    db->healthy = s->session != ILL;
     return (struct err){s->code, s->msg};
 }
 

@@ -49,7 +49,8 @@ void db_close(struct db *db);                     /* NULL is fine */
 /* Is the server there? Connects if need be. */
 struct err db_ping(struct ctx *ctx) MUST_CHECK;
 
-/* False once a statement found the connection lost, until one succeeds. */
+/* False once a statement found the connection lost, or the server's disk full, until one
+ * succeeds: what failed is then no fault of the statement's. */
 bool db_healthy(const struct db *db);
 
 void db_unit_begin(struct ctx *ctx, enum db_mode mode);

@@ -257,6 +257,29 @@ struct err stream_claim(struct stream *s, struct arena *a, const struct stream_c
     return count_deliveries(s, a, c, *out, *n);
 }
 
+struct err stream_uncount(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                          const struct stream_entry entries[], size_t n)
+{
+    const char *const at_once = "0";
+    struct redis_command *commands = arena_array(a, struct redis_command, n);
+    redisReply **replies = arena_array(a, redisReply *, n);
+    struct err err;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct redis_command command =
+            REDIS_COMMAND("XCLAIM", c->key, c->group, c->name, at_once, entries[i].id, "RETRYCOUNT",
+                          number(a, entries[i].deliveries - 1), "JUSTID");
+        const char **argv = arena_array(a, const char *, command.argc);
+
+        memcpy(argv, command.argv, command.argc * sizeof(*argv));
+        commands[i] = (struct redis_command){argv, command.argc};
+    }
+    err = redis_pipeline(&s->redis, a, commands, n, replies);
+    for (size_t i = 0; !err.code && i < n; i++)
+        err = redis_reply_error(&s->redis, a, replies[i]);
+    return err;
+}
+
 /* --- settling --------------------------------------------------------------- */
 
 /* All or nothing: an entry that is acknowledged but not deleted would stay for ever. */

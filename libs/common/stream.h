@@ -63,6 +63,11 @@ struct err stream_claim(struct stream *s, struct arena *a, const struct stream_c
                         int64_t idle_ms, int count, struct stream_entry **out,
                         size_t *n) MUST_CHECK;
 
+/* The last delivery of these entries came to nothing by no fault of theirs: it does not
+ * count. They stay this consumer's. */
+struct err stream_uncount(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                          const struct stream_entry entries[], size_t n) MUST_CHECK;
+
 /* Acknowledge entries and delete them: one group reads the stream, so what is
  * handled is of no further use and the stream stays small. */
 struct err stream_done(struct stream *s, struct arena *a, const struct stream_consumer *c,

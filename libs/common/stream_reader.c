@@ -92,8 +92,12 @@ static struct err handle(struct stream_reader *r, struct ctx *ctx, struct stream
         };
     }
     err = batch_handle(r->batch, ctx, envelopes, n);
-    if (err.code)
+    if (err.code) {
+        struct err ignored = stream_uncount(s, ctx->arena, &r->me, entries, n);
+
+        (void)ignored; /* counted, then: Redis is gone, too */
         return err;
+    }
     return settle(r, ctx->arena, s, entries, envelopes, n);
 }
 
@@ -160,10 +164,11 @@ static struct err serve(struct ctx *ctx, struct loop *l, void *arg)
     if (!err.code)
         err = resume(r, ctx, s);
     while (!err.code && !loop_stopping(l)) {
-        loop_works(l);
         err = claim_stale(r, ctx, s, l);
         if (!err.code)
             err = read_new(r, ctx, s);
+        if (!err.code)
+            loop_works(l);
     }
     stream_close(s);
     return err;

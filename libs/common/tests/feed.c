@@ -101,7 +101,16 @@ struct feed *feed_open(void)
     f->subscriptions[1] = (struct subscription){f->fails, 1, on_fails};
     f->subscriptions[2] = (struct subscription){f->refused, 1, on_refused};
     query(f, "CREATE TABLE effect (event_id text)");
+    query(f, "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql"
+             " AS 'BEGIN RAISE disk_full; END'");
     return f;
+}
+
+/* The server's own error, without its cause. */
+void feed_set_room(struct feed *f, bool room)
+{
+    query(f, room ? "DROP TRIGGER no_room ON effect"
+                  : "CREATE TRIGGER no_room BEFORE INSERT ON effect EXECUTE FUNCTION no_room()");
 }
 
 void feed_close(struct feed *f)

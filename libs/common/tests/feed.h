@@ -26,6 +26,9 @@ void feed_reset(struct feed *f); /* no effects, no failures */
 /* How often feed.fails fails from now on, before it succeeds. */
 void feed_set_failures(int n);
 
+/* Is there room on the database's disk for another effect? */
+void feed_set_room(struct feed *f, bool room);
+
 /* When it was called, by the monotonic clock: at most 'max', returns how often. */
 int feed_calls(int64_t at_ms[], int max);
 

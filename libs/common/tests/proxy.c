@@ -1,6 +1,7 @@
 /* proxy.c - a wire that a test can hold or cut: one thread, one poll. */
 #include "proxy.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -11,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_PAIRS = 32, TICK_MS = 2, CHUNK = 65536, STOP = -1 };
+enum { MAX_PAIRS = 256, TICK_MS = 2, CHUNK = 65536, STOP = -1 };
 
 struct proxy {
     struct addrinfo *target;
@@ -133,14 +134,14 @@ static void must(bool done, const char *what)
     abort();
 }
 
-static void start_listening(struct proxy *p)
+static void start_listening(struct proxy *p, const char *address)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(address)};
     socklen_t len = sizeof(at);
 
     p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     must(bind(p->listener, (struct sockaddr *)&at, len) == 0, "proxy: bind");
-    must(listen(p->listener, 16) == 0, "proxy: listen");
+    must(listen(p->listener, 64) == 0, "proxy: listen");
     must(getsockname(p->listener, (struct sockaddr *)&at, &len) == 0, "proxy: getsockname");
     p->port = ntohs(at.sin_port);
 }
@@ -156,6 +157,11 @@ static void set(struct proxy *p, int mode)
 
 struct proxy *proxy_open(const char *host, int port)
 {
+    return proxy_open_at("127.0.0.1", host, port);
+}
+
+struct proxy *proxy_open_at(const char *address, const char *host, int port)
+{
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct proxy *p = calloc(1, sizeof(*p));
     char service[16];
@@ -163,7 +169,7 @@ struct proxy *proxy_open(const char *host, int port)
     must(p, "proxy: calloc");
     snprintf(service, sizeof(service), "%d", port);
     must(getaddrinfo(host, service, &hints, &p->target) == 0, "proxy: getaddrinfo");
-    start_listening(p);
+    start_listening(p, address);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->obeyed, NULL);
     must(pthread_create(&p->thread, NULL, run, p) == 0, "proxy: pthread_create");

@@ -13,6 +13,8 @@ enum proxy_mode {
 
 /* Listens on a port of 127.0.0.1 for connections to host:port. */
 struct proxy *proxy_open(const char *host, int port);
+/* The same at an address of this machine that others can reach. */
+struct proxy *proxy_open_at(const char *address, const char *host, int port);
 void proxy_close(struct proxy *p);
 
 int proxy_port(const struct proxy *p);

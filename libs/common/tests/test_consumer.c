@@ -323,6 +323,29 @@ static void while_the_database_is_gone_messages_wait_uncounted(void **state)
     proxy_close(proxy);
 }
 
+static void while_the_databases_disk_is_full_messages_wait_uncounted(void **state)
+{
+    enum { EVENTS = 20 };
+    const struct consumer_options opt = options();
+
+    (void)state;
+    start(&opt);
+    feed_set_room(feed, false);
+    for (int i = 0; i < EVENTS; i++)
+        happen(feed->done);
+    wait_until(!ready());
+    wait_until(broker_depth(broker, queue) == EVENTS);
+    for (int i = 1; i <= BUS_RETRIES; i++)
+        assert_int_equal(broker_depth(broker, arena_printf(a, "retry.%dms", bus_retry_delay_ms(i))),
+                         0);
+    assert_false(ready());
+    feed_set_room(feed, true);
+    wait_until(feed_effects(feed) == EVENTS);
+    wait_until(ready());
+    assert_all_acknowledged();
+    assert_int_equal(broker_depth(broker, dead), 0);
+}
+
 static void without_the_database_the_queue_is_left_alone(void **state)
 {
     struct proxy *proxy = feed_db_proxy(feed);
@@ -391,6 +414,7 @@ int main(void)
         TEST(a_consumer_comes_back_after_its_connection_is_cut),
         TEST(a_deleted_queue_is_made_again),
         TEST(while_the_database_is_gone_messages_wait_uncounted),
+        TEST(while_the_databases_disk_is_full_messages_wait_uncounted),
         TEST(without_the_database_the_queue_is_left_alone),
         TEST(a_stop_is_quick_and_loses_nothing),
         TEST(a_stop_does_not_wait_for_a_broker_that_is_down),

@@ -358,6 +358,26 @@ static void while_the_database_is_gone_entries_wait(void **state)
     proxy_close(proxy);
 }
 
+/* Each attempt counts as a delivery in Redis; too many of them, and an entry is buried. */
+static void while_the_databases_disk_is_full_no_entry_is_buried(void **state)
+{
+    enum { EVENTS = 10 };
+    int64_t at[1];
+
+    (void)state;
+    start_as("me");
+    feed_set_room(feed, false);
+    for (int i = 0; i < EVENTS; i++)
+        happen(feed->fails);
+    wait_until(!ready());
+    wait_until(feed_calls(at, 1) > MAX_DELIVERIES + 1);
+    assert_int_equal(redis_do("XLEN", key), EVENTS);
+    feed_set_room(feed, true);
+    wait_until(feed_effects(feed) == EVENTS);
+    wait_until(all_done());
+    assert_int_equal(redis_do("XLEN", dead), 0);
+}
+
 static void a_stop_is_quick_and_loses_nothing(void **state)
 {
     enum { EVENTS = 300 };
@@ -392,6 +412,7 @@ int main(void)
         TEST(a_flushed_stream_is_read_again),
         TEST(a_reader_comes_back_after_redis_does),
         TEST(while_the_database_is_gone_entries_wait),
+        TEST(while_the_databases_disk_is_full_no_entry_is_buried),
         TEST(a_stop_is_quick_and_loses_nothing),
     };
 
