@@ -177,6 +177,51 @@ static struct err get_contact(struct ctx *ctx, const struct http_request *req,
     return OK;
 }
 
+/* "a,b,c" apart; a text that cannot be an id is left out, for no user has it. */
+static struct err split_ids(struct ctx *ctx, const char *text, const char *ids[], size_t *n)
+{
+    char *rest = arena_strdup(ctx->arena, text);
+    size_t seen = 0;
+
+    *n = 0;
+    while (rest) {
+        const char *id = strsep(&rest, ",");
+
+        if (++seen > USER_MAX_CONTACTS)
+            return err_new(ctx->arena, ERR_INVALID, "ids may name at most %d users",
+                           USER_MAX_CONTACTS);
+        if (id_valid(id))
+            ids[(*n)++] = id;
+    }
+    return OK;
+}
+
+/* GET /internal/users?ids=a,b,c   for mails: contacts; unknown ones are left out */
+static struct err get_contacts(struct ctx *ctx, const struct http_request *req,
+                               struct http_response *res)
+{
+    const char *text = http_query(req, "ids"), *ids[USER_MAX_CONTACTS];
+    struct json_out j = json_out_new(ctx->arena);
+    struct user *list;
+    struct err err;
+    size_t n;
+
+    if (!text || !*text)
+        return (struct err){ERR_INVALID, "ids is missing: give ?ids=a,b,c"};
+    err = split_ids(ctx, text, ids, &n);
+    if (err.code)
+        return err;
+    err = store_find_users(ctx, ids, n, &list, &n);
+    if (err.code)
+        return err;
+    page_open(&j, &(struct page){.limit = USER_MAX_CONTACTS}, n);
+    for (size_t i = 0; i < n; i++)
+        wire_contact(&j, &list[i]);
+    page_close(&j, NULL);
+    res->body = json_out_text(&j);
+    return OK;
+}
+
 /* GET /.well-known/jwks.json */
 static struct err get_jwks(struct ctx *ctx, const struct http_request *req,
                            struct http_response *res)
@@ -193,6 +238,7 @@ const struct http_route api_routes[] = {
     {"GET",  "/api/v1/users/me",       HTTP_USER,     DB_READ,  false, get_me      },
     {"GET",  "/api/v1/users/*",        HTTP_USER,     DB_READ,  false, get_user    },
     {"POST", "/api/v1/sessions",       HTTP_PUBLIC,   DB_READ,  false, post_session},
+    {"GET",  "/internal/users",        HTTP_INTERNAL, DB_READ,  false, get_contacts},
     {"GET",  "/internal/users/*",      HTTP_INTERNAL, DB_READ,  false, get_contact },
     {"GET",  "/.well-known/jwks.json", HTTP_PUBLIC,   DB_READ,  false, get_jwks    },
 };

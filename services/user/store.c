@@ -22,6 +22,20 @@ static struct err read_user(struct ctx *ctx, const struct db_rows *rows, int row
     return OK;
 }
 
+static struct err read_users(struct ctx *ctx, const struct db_rows *rows, struct user **out,
+                             size_t *n)
+{
+    *n = (size_t)rows->count;
+    *out = arena_array(ctx->arena, struct user, *n);
+    for (int i = 0; i < rows->count; i++) {
+        struct err err = read_user(ctx, rows, i, &(*out)[i]);
+
+        if (err.code)
+            return err;
+    }
+    return OK;
+}
+
 struct err store_insert(struct ctx *ctx, struct user *u, bool *added)
 {
     struct db_rows rows;
@@ -75,6 +89,18 @@ struct err store_find_by_email(struct ctx *ctx, const char *email, struct user *
     return read_user(ctx, &rows, 0, out);
 }
 
+struct err store_find_users(struct ctx *ctx, const char *const ids[], size_t nids,
+                            struct user **out, size_t *n)
+{
+    struct db_rows rows;
+    struct err err;
+
+    err =
+        db_exec(ctx, &rows, "SELECT " COLUMNS " FROM users WHERE id = ANY($1::uuid[]) ORDER BY id",
+                db_param_strs(ctx, ids, nids));
+    return err.code ? err : read_users(ctx, &rows, out, n);
+}
+
 struct err store_list(struct ctx *ctx, const char *after, int64_t limit, struct user **out,
                       size_t *n)
 {
@@ -85,14 +111,5 @@ struct err store_list(struct ctx *ctx, const char *after, int64_t limit, struct 
                   "SELECT " COLUMNS " FROM users WHERE $1::uuid IS NULL OR id > $1"
                   " ORDER BY id LIMIT $2",
                   after, db_param_int(ctx, limit));
-    if (err.code)
-        return err;
-    *n = (size_t)rows.count;
-    *out = arena_array(ctx->arena, struct user, *n);
-    for (int i = 0; i < rows.count; i++) {
-        err = read_user(ctx, &rows, i, &(*out)[i]);
-        if (err.code)
-            return err;
-    }
-    return OK;
+    return err.code ? err : read_users(ctx, &rows, out, n);
 }

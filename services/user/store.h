@@ -22,6 +22,10 @@ struct err store_replace_hash(struct ctx *ctx, const struct user *u, const char 
 struct err store_find(struct ctx *ctx, const char *id, struct user *out) MUST_CHECK;
 struct err store_find_by_email(struct ctx *ctx, const char *email, struct user *out) MUST_CHECK;
 
+/* Those of 'ids' that there are, by id. */
+struct err store_find_users(struct ctx *ctx, const char *const ids[], size_t nids,
+                            struct user **out, size_t *n) MUST_CHECK;
+
 /* All users, oldest first, after the user 'after' (NULL: from the oldest). */
 struct err store_list(struct ctx *ctx, const char *after, int64_t limit, struct user **out,
                       size_t *n) MUST_CHECK;

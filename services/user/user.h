@@ -12,6 +12,8 @@ enum {
     USER_MAX_PASSWORD = 128,
 };
 
+enum { USER_MAX_CONTACTS = 50 }; /* that another service may ask for at once */
+
 enum user_role { USER_CUSTOMER, USER_ADMIN };
 
 enum { USER_ROLES = USER_ADMIN + 1 };

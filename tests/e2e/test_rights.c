@@ -123,6 +123,7 @@ static void internal_paths_do_not_exist_outside(void **state)
 {
     static const char *const urls[] = {
         "/internal/users/00000000-0000-7000-8000-000000000000",
+        "/internal/users?ids=00000000-0000-7000-8000-000000000000",
         "/internal/products?skus=WB-MUG",
         "/api/v1/../../internal/products?skus=WB-MUG",
         "/api/v1/%2e%2e/%2e%2e/internal/products?skus=WB-MUG",

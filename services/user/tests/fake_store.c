@@ -53,6 +53,17 @@ struct err store_find(struct ctx *ctx, const char *id, struct user *out)
     return OK;
 }
 
+struct err store_find_users(struct ctx *ctx, const char *const ids[], size_t nids,
+                            struct user **out, size_t *n)
+{
+    *out = arena_array(ctx->arena, struct user, nids);
+    *n = 0;
+    for (size_t i = 0; i < nids; i++)
+        if (look_up(ids[i]))
+            (*out)[(*n)++] = *look_up(ids[i]);
+    return fake.fails;
+}
+
 struct err store_find_by_email(struct ctx *ctx, const char *email, struct user *out)
 {
     if (fake.fails.code)

@@ -18,7 +18,8 @@
 #define USERS    "/api/v1/users"
 #define USER     USERS "/*"
 #define SESSIONS "/api/v1/sessions"
-#define CONTACT  "/internal/users/*"
+#define CONTACTS "/internal/users"
+#define CONTACT  CONTACTS "/*"
 #define JWKS     "/.well-known/jwks.json"
 
 #define ADA   "0193b9a0-0000-7000-8000-00000000000a"
@@ -28,7 +29,7 @@
 static struct ctx ctx;
 static struct http_response res;
 static struct password_hasher *hasher;
-static const char *limit, *cursor; /* of the query */
+static const char *limit, *cursor, *ids; /* of the query */
 
 static const struct principal nobody = {"", ROLE_NONE};
 static const struct principal ada = {ADA, ROLE_CUSTOMER};
@@ -40,6 +41,8 @@ const char *http_query(const struct http_request *req, const char *name)
     (void)req;
     if (strcmp(name, "limit") == 0)
         return limit;
+    if (strcmp(name, "ids") == 0)
+        return ids;
     return strcmp(name, "cursor") == 0 ? cursor : NULL;
 }
 
@@ -68,7 +71,7 @@ static int setup(void **state)
     usecases_init(&(struct usecases_options){
         .hasher = hasher, .private_pem = keys.private_pem, .token_ttl_s = 900});
     api_init(keys.public_pem);
-    limit = cursor = NULL;
+    limit = cursor = ids = NULL;
     memset(&fake, 0, sizeof(fake));
     fake.users[0] = stored_user(ADA, "ada@example.org", USER_CUSTOMER);
     fake.users[1] = stored_user(ROOT, "root@example.org", USER_ADMIN);
@@ -135,7 +138,8 @@ static void only_what_must_be_is_public(void **state)
     assert_int_equal(route("GET", USERS "/me")->access, HTTP_USER);
     assert_int_equal(route("GET", USER)->access, HTTP_USER);
     assert_int_equal(route("GET", CONTACT)->access, HTTP_INTERNAL);
-    assert_int_equal(api_nroutes, 7); /* look at a new one here as well */
+    assert_int_equal(route("GET", CONTACTS)->access, HTTP_INTERNAL);
+    assert_int_equal(api_nroutes, 8); /* look at a new one here as well */
 }
 
 static void me_is_found_before_any_id(void **state)
@@ -321,6 +325,37 @@ static void other_services_learn_address_name_and_role(void **state)
     assert_error(get(CONTACT, OTHER, &nobody), ERR_NOT_FOUND, "there is no user " OTHER);
 }
 
+#define ROOT_SEEN                                                                                  \
+    "{\"id\":\"" ROOT "\",\"email\":\"root@example.org\",\"name\":\"Some \\\"Body\\\"\","          \
+    "\"role\":\"admin\"}"
+
+static void contacts_are_told_of_those_that_there_are(void **state)
+{
+    (void)state;
+    ids = ADA "," OTHER ",ada,," ROOT;
+    assert_int_equal(get(CONTACTS, NULL, &nobody).code, ERR_OK);
+    assert_string_equal(res.body, "{\"items\":[" ADA_SEEN "}," ROOT_SEEN "],\"next_cursor\":null}");
+    ids = OTHER;
+    assert_answer(get(CONTACTS, NULL, &nobody), 200, "{\"items\":[],\"next_cursor\":null}");
+}
+
+static void contacts_are_asked_for_one_to_fifty_users(void **state)
+{
+    const char *text = OTHER;
+
+    (void)state;
+    for (int i = 1; i < USER_MAX_CONTACTS; i++)
+        text = arena_printf(ctx.arena, "%s," OTHER, text);
+    ids = text;
+    assert_int_equal(get(CONTACTS, NULL, &nobody).code, ERR_OK);
+    ids = arena_printf(ctx.arena, "%s,", text);
+    assert_error(get(CONTACTS, NULL, &nobody), ERR_INVALID, "ids may name at most 50 users");
+    ids = "";
+    assert_error(get(CONTACTS, NULL, &nobody), ERR_INVALID, "ids is missing: give ?ids=a,b,c");
+    ids = NULL;
+    assert_int_equal(get(CONTACTS, NULL, &nobody).code, ERR_INVALID);
+}
+
 static void everybody_may_have_the_public_key_and_only_that(void **state)
 {
     (void)state;
@@ -348,6 +383,8 @@ int main(void)
         TEST(an_id_must_be_a_uuid),
         TEST(a_list_goes_on_where_its_cursor_says),
         TEST(other_services_learn_address_name_and_role),
+        TEST(contacts_are_told_of_those_that_there_are),
+        TEST(contacts_are_asked_for_one_to_fifty_users),
         TEST(everybody_may_have_the_public_key_and_only_that),
     };
 

@@ -199,6 +199,24 @@ static void a_list_goes_from_the_oldest_to_the_newest_page_by_page(void **state)
     assert_int_equal(n, 0);
 }
 
+static void of_many_ids_those_that_there_are_are_found_by_id(void **state)
+{
+    const struct user a = insert("a@x"), b = insert("b@x");
+    const char *const ids[] = {b.id, id_new(ctx->arena), a.id, b.id};
+    struct user *list;
+    size_t n;
+
+    (void)state;
+    insert("c@x");
+    assert_int_equal(store_find_users(ctx, ids, 4, &list, &n).code, ERR_OK);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].id, a.id);
+    assert_string_equal(list[0].email, "a@x");
+    assert_string_equal(list[1].id, b.id);
+    assert_int_equal(store_find_users(ctx, ids, 0, &list, &n).code, ERR_OK);
+    assert_int_equal(n, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, empty_tables)
 
 int main(void)
@@ -210,6 +228,7 @@ int main(void)
         TEST(the_database_itself_keeps_addresses_unique_and_roles_known),
         TEST(of_many_who_want_one_address_at_once_one_gets_it),
         TEST(a_hash_is_replaced_only_where_it_is_still_the_one_that_was_read),
+        TEST(of_many_ids_those_that_there_are_are_found_by_id),
         TEST(a_list_goes_from_the_oldest_to_the_newest_page_by_page),
     };
 
