@@ -7,7 +7,7 @@
 #include "ctx.h"
 #include "err.h"
 
-/* A step for worker.h: deliver one notification that is due. */
+/* A step for worker.h: deliver what is due, a batch at most. */
 struct err jobs_deliver(struct ctx *ctx, void *arg, bool *more) MUST_CHECK;
 
 #endif

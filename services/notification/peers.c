@@ -29,27 +29,53 @@ static struct err nonsense(struct ctx *ctx, int status)
                    status);
 }
 
-struct err peers_find_contact(struct ctx *ctx, const char *user_id, struct contact *out)
+static const char *path_to(struct arena *a, const char *const user_ids[], size_t n)
+{
+    const char *path = "/internal/users?ids=";
+
+    for (size_t i = 0; i < n; i++)
+        path = arena_printf(a, "%s%s%s", path, i ? "," : "", user_ids[i]);
+    return path;
+}
+
+/* A contact that makes no sense must not keep mails from all the others: mistakes of its
+ * members are kept apart from those of the document. But whose it is must be told, lest
+ * somebody be taken for gone. */
+static struct contact read_contact(struct json_in item)
+{
+    struct contact c = {.user_id = json_in_id(&item, "id")};
+    struct err mistake = OK;
+
+    item.err = &mistake;
+    c.email = json_in_str(&item, "email", 1, MAX_EMAIL);
+    c.name = json_in_str(&item, "name", 0, MAX_NAME);
+    if (json_in_done(&item).code)
+        c.email = NULL;
+    return c;
+}
+
+struct err peers_find_contacts(struct ctx *ctx, const char *const user_ids[], size_t n,
+                               struct contact **out, size_t *nfound)
 {
     const struct http_call call = {
         .method = "GET",
-        .path = arena_printf(ctx->arena, "/internal/users/%s", user_id),
+        .path = path_to(ctx->arena, user_ids, n),
         .repeatable = true,
     };
     struct http_reply reply;
-    struct json_in in;
+    struct json_in in, *items;
     struct err err;
 
     err = http_call(ctx, users, &call, &reply);
     if (err.code)
         return err;
-    if (reply.status == 404)
-        return err_new(ctx->arena, ERR_NOT_FOUND, "there is no user %s", user_id);
     if (reply.status != 200)
         return nonsense(ctx, reply.status);
     in = json_in_parse(ctx->arena, reply.body, reply.body_len);
-    out->email = json_in_str(&in, "email", 1, MAX_EMAIL);
-    out->name = json_in_str(&in, "name", 0, MAX_NAME);
+    *nfound = json_in_list(&in, "items", 0, n, &items);
+    *out = arena_array(ctx->arena, struct contact, *nfound);
+    for (size_t i = 0; i < *nfound; i++)
+        (*out)[i] = read_contact(items[i]);
     err = json_in_done(&in);
     return err.code ? nonsense(ctx, reply.status) : OK;
 }

@@ -46,6 +46,20 @@ static struct err read_notification(struct ctx *ctx, const struct db_rows *rows,
     return OK;
 }
 
+static struct err read_notifications(struct ctx *ctx, const struct db_rows *rows,
+                                     struct notification **out, size_t *n)
+{
+    *n = (size_t)rows->count;
+    *out = arena_array(ctx->arena, struct notification, *n);
+    for (int i = 0; i < rows->count; i++) {
+        struct err err = read_notification(ctx, rows, i, &(*out)[i]);
+
+        if (err.code)
+            return err;
+    }
+    return OK;
+}
+
 struct err store_insert(struct ctx *ctx, const struct notification *n, bool *added)
 {
     struct db_rows rows;
@@ -62,37 +76,59 @@ struct err store_insert(struct ctx *ctx, const struct notification *n, bool *add
     return err;
 }
 
-struct err store_take(struct ctx *ctx, int64_t lease_ms, struct notification *out, bool *found)
+/* What is locked here and not chosen is free again with the commit. RETURNING keeps no
+ * order, so it is made again. */
+static const char take[] =
+    "WITH due AS (SELECT id, due_at, locked_until > '-infinity' AS lapsed FROM notifications"
+    "  WHERE state = 'PENDING' AND due_at <= now() AND locked_until <= now()"
+    "  ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED),"
+    " first AS (SELECT id, lapsed FROM due ORDER BY due_at, id LIMIT 1),"
+    " taken AS (UPDATE notifications SET attempts = attempts + 1,"
+    "  locked_until = now() + $1 * interval '1 millisecond'"
+    "  WHERE id IN (SELECT due.id FROM due, first"
+    "   WHERE due.id = first.id OR NOT (due.lapsed OR first.lapsed))"
+    "  RETURNING *)"
+    " SELECT " COLUMNS " FROM taken ORDER BY due_at, id";
+
+struct err store_take(struct ctx *ctx, int64_t lease_ms, size_t max, struct notification **out,
+                      size_t *n)
 {
     struct db_rows rows;
     struct err err;
 
-    err = db_exec(ctx, &rows,
-                  "UPDATE notifications SET attempts = attempts + 1,"
-                  "  locked_until = now() + $1 * interval '1 millisecond'"
-                  " WHERE id = (SELECT id FROM notifications WHERE state = 'PENDING'"
-                  "  AND due_at <= now() AND locked_until <= now()"
-                  "  ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-                  " RETURNING " COLUMNS,
-                  db_param_int(ctx, lease_ms));
-    if (err.code)
-        return err;
-    *found = rows.count == 1;
-    return *found ? read_notification(ctx, &rows, 0, out) : OK;
+    err = db_exec(ctx, &rows, take, db_param_int(ctx, lease_ms), db_param_int(ctx, (int64_t)max));
+    return err.code ? err : read_notifications(ctx, &rows, out, n);
 }
 
-struct err store_settle(struct ctx *ctx, const struct notification *n, int64_t delay_ms)
+static const char settle[] =
+    "UPDATE notifications AS n SET state = t.state, reason = t.reason,"
+    "  sent_at = CASE WHEN t.state = 'SENT' THEN now() END,"
+    "  due_at = CASE WHEN t.delay_ms = 0 THEN n.due_at"
+    "   ELSE now() + t.delay_ms * (0.5 + random() / 2) * interval '1 millisecond' END,"
+    "  attempts = n.attempts - CASE WHEN t.delay_ms = 0 THEN 1 ELSE 0 END,"
+    "  locked_until = '-infinity'"
+    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])"
+    "  AS t (id, state, reason, delay_ms, attempts)"
+    " WHERE n.id = t.id AND n.state <> 'SENT' AND (t.state = 'SENT' OR n.attempts = t.attempts)";
+
+struct err store_settle(struct ctx *ctx, const struct notification list[],
+                        const int64_t delays_ms[], size_t n)
 {
+    const char **ids = arena_array(ctx->arena, const char *, n);
+    const char **states = arena_array(ctx->arena, const char *, n);
+    const char **reasons = arena_array(ctx->arena, const char *, n);
+    int64_t *attempts = arena_array(ctx->arena, int64_t, n);
     struct db_rows rows;
 
-    return db_exec(ctx, &rows,
-                   "UPDATE notifications SET state = $2, reason = $3,"
-                   "  sent_at = CASE WHEN $2 = 'SENT' THEN now() END,"
-                   "  due_at = now() + $4 * (0.5 + random() / 2) * interval '1 millisecond',"
-                   "  locked_until = '-infinity'"
-                   " WHERE id = $1 AND state <> 'SENT' AND ($2 = 'SENT' OR attempts = $5)",
-                   n->id, notification_state_name(n->state), n->reason, db_param_int(ctx, delay_ms),
-                   db_param_int(ctx, n->attempts));
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = list[i].id;
+        states[i] = notification_state_name(list[i].state);
+        reasons[i] = list[i].reason;
+        attempts[i] = list[i].attempts;
+    }
+    return db_exec(ctx, &rows, settle, db_param_strs(ctx, ids, n), db_param_strs(ctx, states, n),
+                   db_param_strs(ctx, reasons, n), db_param_ints(ctx, delays_ms, n),
+                   db_param_ints(ctx, attempts, n));
 }
 
 struct err store_find(struct ctx *ctx, const char *id, const char *user_id,
@@ -125,16 +161,7 @@ struct err store_list(struct ctx *ctx, const char *user_id, const char *order_id
                   " AND ($3::uuid IS NULL OR id < $3)"
                   " ORDER BY id DESC LIMIT $4",
                   user_id, order_id, after, db_param_int(ctx, limit));
-    if (err.code)
-        return err;
-    *n = (size_t)rows.count;
-    *out = arena_array(ctx->arena, struct notification, *n);
-    for (int i = 0; i < rows.count; i++) {
-        err = read_notification(ctx, &rows, i, &(*out)[i]);
-        if (err.code)
-            return err;
-    }
-    return OK;
+    return err.code ? err : read_notifications(ctx, &rows, out, n);
 }
 
 struct err store_totals(struct ctx *ctx, struct notification_totals **out, size_t *n)

@@ -16,17 +16,22 @@
  * recipient has one for its event already. */
 struct err store_insert(struct ctx *ctx, const struct notification *n, bool *added) MUST_CHECK;
 
-/* Take the notification that has been due for longest in hand, for 'lease_ms' at most,
- * and count the attempt. Those that other workers have in hand are passed over; *found
- * is false when none is left. */
-struct err store_take(struct ctx *ctx, int64_t lease_ms, struct notification *out,
-                      bool *found) MUST_CHECK;
+/* Take up to 'max' notifications in hand, those that have been due for longest, for
+ * 'lease_ms' at most, and count the attempt. They come in the order in which they were
+ * due; those that other workers have in hand are passed over. One whose worker never
+ * came back is taken alone: should it be what kills workers, it takes no other with it. */
+struct err store_take(struct ctx *ctx, int64_t lease_ms, size_t max, struct notification **out,
+                      size_t *n) MUST_CHECK;
 
-/* Write back state and reason and let go; one that stays PENDING is due in 'delay_ms',
- * less up to half of it by chance, so that failures do not march in step. What was sent
- * is noted in any case; otherwise nothing changes if the lease was over and another
- * worker has taken it. */
-struct err store_settle(struct ctx *ctx, const struct notification *n, int64_t delay_ms) MUST_CHECK;
+/* Write back state and reason of all of these and let go. One that stays PENDING is due
+ * in delays_ms[i], less up to half of it by chance, so that failures do not march in
+ * step. What was sent is noted in any case; otherwise nothing changes if the lease was
+ * over and another worker has taken it.
+ *
+ * A delay of 0 gives it back: due as it was, and the attempt does not count. Do that but
+ * once for each take: 'attempts' tells whose it is, and will be the same for the next. */
+struct err store_settle(struct ctx *ctx, const struct notification list[],
+                        const int64_t delays_ms[], size_t n) MUST_CHECK;
 
 /* ERR_NOT_FOUND: there is none, or it is for another than 'user_id' (NULL: anyone). */
 struct err store_find(struct ctx *ctx, const char *id, const char *user_id,

@@ -23,16 +23,17 @@ struct err store_insert(struct ctx *ctx, const struct notification *n, bool *add
     return OK;
 }
 
-struct err store_take(struct ctx *ctx, int64_t lease_ms, struct notification *out, bool *found)
+struct err store_take(struct ctx *ctx, int64_t lease_ms, size_t max, struct notification **out,
+                      size_t *n)
 {
-    (void)ctx, (void)lease_ms;
-    *found = false;
-    for (size_t i = 0; i < fake.n && !*found; i++) {
-        *found = fake.list[i].state == NOTIFICATION_PENDING;
-        if (*found) {
-            fake.list[i].attempts++;
-            *out = fake.list[i];
-        }
+    (void)lease_ms;
+    *out = arena_array(ctx->arena, struct notification, FAKE_MAX);
+    *n = 0;
+    for (size_t i = 0; i < fake.n && *n < max; i++) {
+        if (fake.list[i].state != NOTIFICATION_PENDING)
+            continue;
+        fake.list[i].attempts++;
+        (*out)[(*n)++] = fake.list[i];
     }
     return fake.fails;
 }
@@ -45,11 +46,20 @@ static struct notification *look_up(const char *id)
     return NULL;
 }
 
-struct err store_settle(struct ctx *ctx, const struct notification *n, int64_t delay_ms)
+/* As a whole or not at all. */
+struct err store_settle(struct ctx *ctx, const struct notification list[],
+                        const int64_t delays_ms[], size_t n)
 {
     (void)ctx;
-    *look_up(n->id) = *n;
-    fake.delay_ms = delay_ms;
+    fake.settled++;
+    for (size_t i = 0; i < n; i++)
+        if (fake.unwritable && strcmp(list[i].id, fake.unwritable) == 0)
+            return (struct err){ERR_INVALID, "the database refuses a value"};
+    for (size_t i = 0; i < n && !fake.fails.code; i++) {
+        *look_up(list[i].id) = list[i];
+        look_up(list[i].id)->attempts -= delays_ms[i] == 0;
+        fake.delay_ms = delays_ms[i];
+    }
     return fake.fails;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "db.h"
 #include "fake_store.h"
 #include "jobs.h"
@@ -16,13 +17,16 @@
 #include "peers.h"
 #include "usecases.h"
 
-#define TRACE_ID "0af7651916cd43dd8448eb211c80319c"
+#define TRACE_1 "0af7651916cd43dd8448eb211c80319c"
+#define TRACE_2 "4bf92f3577b34da6a3ce929d0e0e4736"
 
 static struct ctx ctx;
 static bool unit_open;
-static int committed, rolled_back, looked_up, nmailed;
-static struct err commit, contact_answer;           /* what these answer */
-static char seen_trace[sizeof(ctx.trace.trace_id)]; /* by the user service */
+static int commits, committed, rolled_back, looked_up, nmailed;
+static int bad_commit; /* which one fails; negative: and all after it */
+static struct err commit, users_down, mailer_answer; /* what these answer */
+static int64_t mail_ms;                              /* how long a mail takes */
+static char traces[3][sizeof(ctx.trace.trace_id)];   /* of the look-up and the mails */
 
 void db_unit_begin(struct ctx *c, enum db_mode mode)
 {
@@ -37,6 +41,9 @@ struct err db_unit_commit(struct ctx *c)
     (void)c;
     assert_true(unit_open);
     unit_open = false;
+    commits++;
+    if (commits == bad_commit || (bad_commit < 0 && commits >= -bad_commit))
+        return (struct err){ERR_UNAVAILABLE, "the connection is lost"};
     committed += !commit.code;
     return commit;
 }
@@ -48,22 +55,32 @@ void db_unit_rollback(struct ctx *c)
     rolled_back++;
 }
 
-struct err peers_find_contact(struct ctx *c, const char *user_id, struct contact *out)
+static void see_trace(const struct ctx *c, int at)
 {
-    (void)user_id;
-    assert_false(unit_open); /* a call to another service, and no transaction */
+    assert_false(unit_open); /* a call to another, and no transaction */
+    memcpy(traces[at], c->trace.trace_id, sizeof(traces[at]));
+}
+
+struct err peers_find_contacts(struct ctx *c, const char *const user_ids[], size_t n,
+                               struct contact **out, size_t *nfound)
+{
+    see_trace(c, 0);
     looked_up++;
-    memcpy(seen_trace, c->trace.trace_id, sizeof(seen_trace));
-    *out = (struct contact){.email = "ada@example.org", .name = "Ada"};
-    return contact_answer;
+    *nfound = 1;
+    *out = arena_array(c->arena, struct contact, *nfound);
+    assert_int_equal(n, 1);
+    **out = (struct contact){user_ids[0], "ada@example.org", "Ada"};
+    return users_down;
 }
 
 static struct err count_mail(struct ctx *c, const struct mail *m)
 {
-    (void)c, (void)m;
-    assert_false(unit_open);
+    (void)m;
+    see_trace(c, nmailed % 2 + 1);
     nmailed++;
-    return OK;
+    if (mail_ms)
+        clock_freeze(clock_mono_ms() + mail_ms);
+    return mailer_answer;
 }
 
 static int setup(void **state)
@@ -74,8 +91,10 @@ static int setup(void **state)
     memset(&fake, 0, sizeof(fake));
     ctx = (struct ctx){.arena = arena_new(), .trace = trace_continue("")};
     unit_open = false;
-    committed = rolled_back = looked_up = nmailed = 0;
-    commit = contact_answer = OK;
+    commits = committed = rolled_back = looked_up = nmailed = bad_commit = 0;
+    commit = users_down = mailer_answer = OK;
+    mail_ms = 0;
+    clock_freeze(1000000);
     notification_set_mailer(&mailer);
     return 0;
 }
@@ -87,19 +106,25 @@ static int teardown(void **state)
     return 0;
 }
 
-static void one_is_due(void)
+static void is_due(const char *id, const char *trace_id)
 {
     fake.list[fake.n++] = (struct notification){
-        .id = "n1",
-        .event_id = "e1",
+        .id = id,
+        .event_id = id,
         .user_id = "u1",
         .order_id = "o1",
         .kind = "order.created",
         .subject = "s",
         .body = "b",
         .state = NOTIFICATION_PENDING,
-        .traceparent = "00-" TRACE_ID "-b7ad6b7169203331-01",
+        .traceparent = arena_printf(ctx.arena, "00-%s-b7ad6b7169203331-01", trace_id),
     };
+}
+
+static void two_are_due(void)
+{
+    is_due("n1", TRACE_1);
+    is_due("n2", TRACE_2);
 }
 
 static struct err deliver(bool *more)
@@ -124,22 +149,27 @@ static void taking_and_settling_are_units_and_sending_is_in_neither(void **state
     bool more;
 
     (void)state;
-    one_is_due();
+    two_are_due();
     assert_int_equal(deliver(&more).code, ERR_OK);
-    assert_true(more);
     assert_int_equal(committed, 2);
-    assert_int_equal(nmailed, 1);
+    assert_int_equal(looked_up, 1);
+    assert_int_equal(nmailed, 2);
     assert_int_equal(fake.list[0].state, NOTIFICATION_SENT);
+    assert_int_equal(fake.list[1].state, NOTIFICATION_SENT);
 }
 
-static void the_call_belongs_to_the_trace_of_the_event(void **state)
+static void each_mail_belongs_to_the_trace_of_its_event_and_the_look_up_to_the_first(void **state)
 {
+    const struct trace own = ctx.trace;
     bool more;
 
     (void)state;
-    one_is_due();
+    two_are_due();
     assert_int_equal(deliver(&more).code, ERR_OK);
-    assert_string_equal(seen_trace, TRACE_ID);
+    assert_string_equal(ctx.trace.span_id, own.span_id);
+    assert_string_equal(traces[0], TRACE_1);
+    assert_string_equal(traces[1], TRACE_1);
+    assert_string_equal(traces[2], TRACE_2);
 }
 
 static void an_outage_is_no_error_of_the_step_but_makes_it_rest(void **state)
@@ -147,13 +177,40 @@ static void an_outage_is_no_error_of_the_step_but_makes_it_rest(void **state)
     bool more;
 
     (void)state;
-    one_is_due();
-    contact_answer = (struct err){ERR_UNAVAILABLE, "user cannot be reached"};
+    two_are_due();
+    fake.list[0].attempts = 1;
+    users_down = (struct err){ERR_UNAVAILABLE, "user cannot be reached"};
     assert_int_equal(deliver(&more).code, ERR_OK);
     assert_false(more);
     assert_int_equal(nmailed, 0);
     assert_int_equal(fake.list[0].state, NOTIFICATION_PENDING);
-    assert_string_equal(fake.list[0].reason, "user cannot be reached");
+    assert_string_equal(fake.list[1].reason, "user cannot be reached");
+}
+
+static void there_may_be_more_after_a_full_batch_but_not_after_less(void **state)
+{
+    bool more;
+
+    (void)state;
+    for (int i = 0; i <= NOTIFICATION_BATCH; i++)
+        is_due(arena_printf(ctx.arena, "n%d", i), TRACE_1);
+    assert_int_equal(deliver(&more).code, ERR_OK);
+    assert_true(more);
+    assert_int_equal(deliver(&more).code, ERR_OK);
+    assert_false(more);
+    assert_int_equal(nmailed, NOTIFICATION_BATCH + 1);
+}
+
+/* The store gives it alone, though others may be due. */
+static void after_one_that_came_back_there_may_be_more(void **state)
+{
+    bool more;
+
+    (void)state;
+    is_due("n1", TRACE_1);
+    fake.list[0].attempts = 1;
+    assert_int_equal(deliver(&more).code, ERR_OK);
+    assert_true(more);
 }
 
 static void what_failed_for_good_does_not_make_it_rest(void **state)
@@ -161,11 +218,28 @@ static void what_failed_for_good_does_not_make_it_rest(void **state)
     bool more;
 
     (void)state;
-    one_is_due();
-    contact_answer = (struct err){ERR_NOT_FOUND, "there is no such user"};
+    is_due("n1", TRACE_1);
+    fake.list[0].attempts = 1;
+    mailer_answer = (struct err){ERR_UNPROCESSABLE, "no such mailbox"};
     assert_int_equal(deliver(&more).code, ERR_OK);
     assert_true(more);
     assert_int_equal(fake.list[0].state, NOTIFICATION_FAILED);
+}
+
+static void what_a_slow_mailer_left_is_taken_again_at_once(void **state)
+{
+    bool more;
+
+    (void)state;
+    two_are_due();
+    mail_ms = 10000;
+    assert_int_equal(deliver(&more).code, ERR_OK);
+    assert_true(more);
+    assert_int_equal(nmailed, 1);
+    assert_int_equal(fake.list[1].attempts, 0);
+    assert_int_equal(deliver(&more).code, ERR_OK);
+    assert_int_equal(nmailed, 2);
+    assert_int_equal(fake.list[1].state, NOTIFICATION_SENT);
 }
 
 static void what_could_not_be_taken_is_not_sent(void **state)
@@ -173,7 +247,7 @@ static void what_could_not_be_taken_is_not_sent(void **state)
     bool more;
 
     (void)state;
-    one_is_due();
+    is_due("n1", TRACE_1);
     commit = (struct err){ERR_UNAVAILABLE, "the database is not available"};
     assert_int_equal(deliver(&more).code, ERR_UNAVAILABLE);
     assert_int_equal(nmailed, 0);
@@ -184,6 +258,57 @@ static void what_could_not_be_taken_is_not_sent(void **state)
     assert_int_equal(rolled_back, 1);
 }
 
+/* --- when it cannot be noted ---------------------------------------------------------- */
+
+static void one_that_cannot_be_written_keeps_no_other_from_being_noted(void **state)
+{
+    bool more;
+
+    (void)state;
+    two_are_due();
+    fake.unwritable = "n1";
+    assert_int_equal(deliver(&more).code, ERR_INVALID);
+    assert_int_equal(fake.list[0].state, NOTIFICATION_PENDING);
+    assert_int_equal(fake.list[1].state, NOTIFICATION_SENT);
+}
+
+static void what_was_sent_is_noted_on_another_connection_when_one_is_lost(void **state)
+{
+    bool more;
+
+    (void)state;
+    two_are_due();
+    bad_commit = 2;
+    assert_int_equal(deliver(&more).code, ERR_OK);
+    assert_int_equal(fake.settled, 3);
+    assert_int_equal(committed, 3);
+}
+
+static void a_database_that_is_down_is_not_asked_for_each(void **state)
+{
+    bool more;
+
+    (void)state;
+    two_are_due();
+    bad_commit = -2; /* the second and all that follow */
+    assert_int_equal(deliver(&more).code, ERR_UNAVAILABLE);
+    assert_int_equal(fake.settled, 2);
+}
+
+/* Whether the first time counted is not known, and by now another may have it. */
+static void what_was_not_tried_is_not_given_back_twice(void **state)
+{
+    bool more;
+
+    (void)state;
+    two_are_due();
+    mail_ms = 10000;
+    bad_commit = 2;
+    assert_int_equal(deliver(&more).code, ERR_OK);
+    assert_int_equal(fake.settled, 2);
+    assert_int_equal(fake.list[1].attempts, 0); /* not less: the fake knows no rollback */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -191,10 +316,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(without_work_nobody_is_called),
         TEST(taking_and_settling_are_units_and_sending_is_in_neither),
-        TEST(the_call_belongs_to_the_trace_of_the_event),
+        TEST(each_mail_belongs_to_the_trace_of_its_event_and_the_look_up_to_the_first),
         TEST(an_outage_is_no_error_of_the_step_but_makes_it_rest),
+        TEST(there_may_be_more_after_a_full_batch_but_not_after_less),
+        TEST(after_one_that_came_back_there_may_be_more),
         TEST(what_failed_for_good_does_not_make_it_rest),
+        TEST(what_a_slow_mailer_left_is_taken_again_at_once),
         TEST(what_could_not_be_taken_is_not_sent),
+        TEST(one_that_cannot_be_written_keeps_no_other_from_being_noted),
+        TEST(what_was_sent_is_noted_on_another_connection_when_one_is_lost),
+        TEST(a_database_that_is_down_is_not_asked_for_each),
+        TEST(what_was_not_tried_is_not_given_back_twice),
     };
 
     log_init("test", "test", "error"); /* what is put off here is meant to be */

@@ -182,19 +182,38 @@ static void the_totals_count_each_kind_in_each_state(void **state)
 
 /* --- who has it in hand --------------------------------------------------------------- */
 
-static bool take(struct ctx *c, int64_t lease_ms, struct notification *n)
+static size_t take_many(int64_t lease_ms, size_t max, struct notification **list)
 {
-    bool found = false;
+    size_t n = 0;
 
-    assert_int_equal(store_take(c, lease_ms, n, &found).code, ERR_OK);
-    return found;
+    assert_int_equal(store_take(ctx, lease_ms, max, list, &n).code, ERR_OK);
+    return n;
+}
+
+static bool take(int64_t lease_ms, struct notification *out)
+{
+    struct notification *list;
+    const size_t n = take_many(lease_ms, 1, &list);
+
+    if (n)
+        *out = list[0];
+    return n == 1;
 }
 
 static void settle(struct notification *n, enum notification_state s, const char *reason)
 {
+    const int64_t delay_ms = 60000;
+
     n->state = s;
     n->reason = reason;
-    assert_int_equal(store_settle(ctx, n, 60000).code, ERR_OK);
+    assert_int_equal(store_settle(ctx, n, &delay_ms, 1).code, ERR_OK);
+}
+
+static void give_back(const struct notification list[], size_t n)
+{
+    const int64_t *at_once = arena_array(ctx->arena, int64_t, n);
+
+    assert_int_equal(store_settle(ctx, list, at_once, n).code, ERR_OK);
 }
 
 static void what_one_worker_has_in_hand_another_does_not_get(void **state)
@@ -203,9 +222,57 @@ static void what_one_worker_has_in_hand_another_does_not_get(void **state)
 
     (void)state;
     add("e1");
-    assert_true(take(ctx, LEASE_MS, &first));
+    assert_true(take(LEASE_MS, &first));
     assert_int_equal(first.attempts, 1);
-    assert_false(take(ctx, LEASE_MS, &second));
+    assert_false(take(LEASE_MS, &second));
+}
+
+/* Due in the order of 'events', whatever order they were added in. */
+static void add_due(const char *const events[], const char *ids[], size_t n)
+{
+    struct db_rows rows;
+
+    for (size_t i = n; i-- > 0;) {
+        ids[i] = add(events[i]);
+        assert_int_equal(
+            db_exec(ctx, &rows,
+                    "UPDATE notifications SET due_at = now() - $2 * interval '1 minute'"
+                    " WHERE id = $1",
+                    ids[i], db_param_int(ctx, (int64_t)(n - i)))
+                .code,
+            ERR_OK);
+    }
+}
+
+static bool lease_is_over(const char *id)
+{
+    struct db_rows rows;
+
+    assert_int_equal(
+        db_exec(ctx, &rows, "SELECT locked_until < now() FROM notifications WHERE id = $1", id)
+            .code,
+        ERR_OK);
+    return db_bool(&rows, 0, 0);
+}
+
+static const char *const five[] = {"e1", "e2", "e3", "e4", "e5"};
+
+static void a_batch_is_what_has_been_due_for_longest_in_that_order(void **state)
+{
+    struct notification *list;
+    const char *ids[5];
+
+    (void)state;
+    add_due(five, ids, 5);
+    assert_int_equal(take_many(LEASE_MS, 3, &list), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(list[i].id, ids[i]);
+        assert_int_equal(list[i].attempts, 1);
+    }
+    assert_int_equal(take_many(LEASE_MS, 3, &list), 2);
+    assert_string_equal(list[0].id, ids[3]);
+    assert_string_equal(list[1].id, ids[4]);
+    assert_int_equal(take_many(LEASE_MS, 3, &list), 0);
 }
 
 static void when_a_lease_is_over_another_worker_goes_on(void **state)
@@ -214,10 +281,47 @@ static void when_a_lease_is_over_another_worker_goes_on(void **state)
 
     (void)state;
     add("e1");
-    assert_true(take(ctx, 1, &first));
-    wait_until(take(ctx, LEASE_MS, &second));
+    assert_true(take(1, &first));
+    wait_until(take(LEASE_MS, &second));
     assert_string_equal(second.id, first.id);
     assert_int_equal(second.attempts, 2);
+}
+
+/* The first three were taken by a worker that died of one of them. */
+static void what_came_back_from_a_dead_worker_is_taken_alone(void **state)
+{
+    struct notification *list;
+    const char *ids[5];
+
+    (void)state;
+    add_due(five, ids, 5);
+    assert_int_equal(take_many(1, 3, &list), 3);
+    wait_until(lease_is_over(ids[2]));
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(take_many(LEASE_MS, 5, &list), 1);
+        assert_string_equal(list[0].id, ids[i]);
+        assert_int_equal(list[0].attempts, 2);
+    }
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 2);
+}
+
+/* Its turn comes when it is the one that has been due for longest. */
+static void what_came_back_is_not_taken_among_others(void **state)
+{
+    struct notification *list, *lent;
+    const char *ids[5];
+
+    (void)state;
+    add_due(five, ids, 5);
+    assert_int_equal(take_many(LEASE_MS, 1, &lent), 1);
+    assert_int_equal(take_many(1, 1, &list), 1); /* the second, by a worker that dies */
+    wait_until(lease_is_over(ids[1]));
+    give_back(lent, 1);
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 4);
+    assert_string_equal(list[0].id, ids[0]);
+    assert_string_equal(list[1].id, ids[2]);
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 1);
+    assert_string_equal(list[0].id, ids[1]);
 }
 
 static void what_was_put_off_is_not_due_and_says_why(void **state)
@@ -226,10 +330,11 @@ static void what_was_put_off_is_not_due_and_says_why(void **state)
 
     (void)state;
     add("e1");
-    assert_true(take(ctx, LEASE_MS, &n));
+    assert_true(take(LEASE_MS, &n));
     settle(&n, NOTIFICATION_PENDING, "user cannot be reached");
-    assert_false(take(ctx, LEASE_MS, &n));
+    assert_false(take(LEASE_MS, &n));
     assert_string_equal(stored(n.id).reason, "user cannot be reached");
+    assert_int_equal(stored(n.id).attempts, 1);
     assert_null(stored(n.id).sent_at);
 }
 
@@ -240,13 +345,74 @@ static void what_is_sent_or_failed_is_never_taken_again(void **state)
     (void)state;
     add("e1");
     add("e2");
-    assert_true(take(ctx, LEASE_MS, &n));
+    assert_true(take(LEASE_MS, &n));
     settle(&n, NOTIFICATION_SENT, "");
     assert_non_null(stored(n.id).sent_at);
-    assert_true(take(ctx, LEASE_MS, &n));
+    assert_true(take(LEASE_MS, &n));
     settle(&n, NOTIFICATION_FAILED, "there is no such user");
     assert_null(stored(n.id).sent_at);
-    assert_false(take(ctx, LEASE_MS, &n));
+    assert_false(take(LEASE_MS, &n));
+}
+
+static void what_is_given_back_is_as_it_was_and_due_at_once(void **state)
+{
+    struct notification *list;
+    const char *ids[5];
+
+    (void)state;
+    add_due(five, ids, 5);
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 5);
+    give_back(list, 5);
+    assert_int_equal(stored(ids[0]).attempts, 0);
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(list[i].id, ids[i]);
+    assert_int_equal(list[0].attempts, 1);
+}
+
+/* Each as it went: sent, put off, failed, given back. */
+static void a_batch_is_written_back_row_by_row(void **state)
+{
+    static const int64_t delays_ms[] = {60000, 60000, 60000, 0, 0};
+    struct notification *list;
+    const char *ids[5];
+
+    (void)state;
+    add_due(five, ids, 5);
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 5);
+    list[0].state = NOTIFICATION_SENT;
+    list[1].reason = "it's \"busy\", {really}";
+    list[2].state = NOTIFICATION_FAILED;
+    assert_int_equal(store_settle(ctx, list, delays_ms, 5).code, ERR_OK);
+    assert_int_equal(stored(ids[0]).state, NOTIFICATION_SENT);
+    assert_non_null(stored(ids[0]).sent_at);
+    assert_int_equal(stored(ids[1]).state, NOTIFICATION_PENDING);
+    assert_string_equal(stored(ids[1]).reason, "it's \"busy\", {really}");
+    assert_int_equal(stored(ids[2]).state, NOTIFICATION_FAILED);
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 2);
+    assert_string_equal(list[0].id, ids[3]);
+    assert_string_equal(list[1].id, ids[4]);
+}
+
+/* Less up to half: never due at once, and not all together. */
+static void each_of_a_batch_is_put_off_by_a_chance_of_its_own(void **state)
+{
+    static const int64_t delays_ms[] = {1000000, 1000000, 1000000, 1000000, 1000000};
+    struct notification *list;
+    struct db_rows rows;
+    const char *ids[5];
+
+    (void)state;
+    add_due(five, ids, 5);
+    assert_int_equal(take_many(LEASE_MS, 5, &list), 5);
+    assert_int_equal(store_settle(ctx, list, delays_ms, 5).code, ERR_OK);
+    assert_int_equal(db_exec(ctx, &rows,
+                             "SELECT count(DISTINCT due_at) FROM notifications"
+                             " WHERE due_at BETWEEN now() + interval '400 s' AND"
+                             "  now() + interval '1000 s'")
+                         .code,
+                     ERR_OK);
+    assert_int_equal(db_int(&rows, 0, 0), 5);
 }
 
 /* The first worker was slow, its lease ended, and the second has it now. */
@@ -256,11 +422,15 @@ static void a_worker_that_lost_its_lease_changes_nothing_unless_it_has_sent(void
 
     (void)state;
     add("e1");
-    assert_true(take(ctx, 1, &slow));
-    wait_until(take(ctx, LEASE_MS, &fast));
+    assert_true(take(1, &slow));
+    wait_until(take(LEASE_MS, &fast));
     settle(&slow, NOTIFICATION_FAILED, "too late");
     assert_int_equal(stored(slow.id).state, NOTIFICATION_PENDING);
     assert_string_equal(stored(slow.id).reason, "");
+    slow.state = NOTIFICATION_PENDING;
+    give_back(&slow, 1);
+    assert_int_equal(stored(slow.id).attempts, 2);
+    assert_false(take(LEASE_MS, &slow)); /* the second still has it */
     settle(&slow, NOTIFICATION_SENT, "");
     assert_int_equal(stored(slow.id).state, NOTIFICATION_SENT);
     settle(&fast, NOTIFICATION_FAILED, "the second was refused");
@@ -269,34 +439,38 @@ static void a_worker_that_lost_its_lease_changes_nothing_unless_it_has_sent(void
 
 /* --- many at once --------------------------------------------------------------------- */
 
-enum { RUNNERS = 4, MANY = 100 };
+enum { RUNNERS = 4, MANY = 100, BATCH = 7 };
 
 static pthread_barrier_t start;
+
+/* -MANY: an error, or one that somebody else had. */
+static intptr_t take_some(struct ctx *own)
+{
+    struct notification *list = NULL;
+    size_t n = 0;
+    struct err err;
+
+    db_unit_begin(own, DB_WRITE);
+    err = store_take(own, LEASE_MS, BATCH, &list, &n);
+    if (!err.code)
+        err = db_unit_commit(own);
+    for (size_t i = 0; i < n; i++)
+        if (list[i].attempts != 1)
+            return -MANY;
+    return err.code ? -MANY : (intptr_t)n;
+}
 
 static void *take_all(void *unused)
 {
     struct ctx own = testing_ctx_open(env);
-    intptr_t taken = 0;
-    bool found = true;
+    intptr_t taken = 0, some = 1;
 
     (void)unused;
     if (db_ping(&own).code)
         taken = -MANY;
     pthread_barrier_wait(&start);
-    while (found) {
-        struct notification n;
-        struct err err;
-
-        db_unit_begin(&own, DB_WRITE);
-        err = store_take(&own, LEASE_MS, &n, &found);
-        if (!err.code)
-            err = db_unit_commit(&own);
-        if (err.code)
-            taken = -MANY;
-        if (err.code || (found && n.attempts != 1))
-            break;
-        taken += found;
-    }
+    for (; some > 0; taken += some)
+        some = take_some(&own);
     testing_ctx_close(&own);
     return (void *)taken;
 }
@@ -362,9 +536,15 @@ int main(void)
         TEST(a_list_can_be_of_one_order),
         TEST(the_totals_count_each_kind_in_each_state),
         TEST(what_one_worker_has_in_hand_another_does_not_get),
+        TEST(a_batch_is_what_has_been_due_for_longest_in_that_order),
         TEST(when_a_lease_is_over_another_worker_goes_on),
+        TEST(what_came_back_from_a_dead_worker_is_taken_alone),
+        TEST(what_came_back_is_not_taken_among_others),
         TEST(what_was_put_off_is_not_due_and_says_why),
         TEST(what_is_sent_or_failed_is_never_taken_again),
+        TEST(what_is_given_back_is_as_it_was_and_due_at_once),
+        TEST(a_batch_is_written_back_row_by_row),
+        TEST(each_of_a_batch_is_put_off_by_a_chance_of_its_own),
         TEST(a_worker_that_lost_its_lease_changes_nothing_unless_it_has_sent),
         TEST(workers_share_what_is_due_and_take_nothing_twice),
         TEST(one_event_read_by_many_at_once_is_stored_once),

@@ -12,41 +12,63 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "events.h"
 #include "fake_store.h"
 #include "id.h"
+#include "log.h"
 #include "peers.h"
 #include "usecases.h"
 #include "worker.h"
 
 #define ORDER "0193b9a0-0000-7000-8000-000000000001"
 #define ADA   "0193b9a0-0000-7000-8000-00000000000a"
+#define BOB   "0193b9a0-0000-7000-8000-00000000000b"
 
 static struct ctx ctx;
 
-/* --- a user service, and a mailer that remembers
- * ---------------------------------------------------------- */
+/* --- a user service, and a mailer that remembers -------------------------------------- */
 
-static struct err contact_answer;
-static const char *asked_user; /* whom the user service was asked for last */
-static struct mail mailed;
-static int nmailed;
-static struct err mailer_answer;
+static struct err users_down;  /* not OK: what the user service answers */
+static const char *gone, *odd; /* the user it does not know; of whom it talks nonsense */
+static size_t nasked;          /* how many users it was asked for last */
+static int look_ups, nmailed;
+static struct mail mailed[FAKE_MAX];
+static struct err mailer_answers[FAKE_MAX]; /* to the first mail, the second… */
+static int64_t now_ms, look_up_ms, mail_ms; /* how long things take, on a clock that stands */
 
-struct err peers_find_contact(struct ctx *c, const char *user_id, struct contact *out)
+static void pass(int64_t ms)
 {
-    (void)c;
-    asked_user = user_id;
-    *out = (struct contact){.email = "ada@example.org", .name = "Ada"};
-    return contact_answer;
+    now_ms += ms;
+    clock_freeze(now_ms);
+}
+
+struct err peers_find_contacts(struct ctx *c, const char *const user_ids[], size_t n,
+                               struct contact **out, size_t *nfound)
+{
+    pass(look_up_ms);
+    look_ups++;
+    nasked = n;
+    *out = arena_array(c->arena, struct contact, n);
+    *nfound = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!gone || strcmp(user_ids[i], gone) != 0)
+            (*out)[(*nfound)++] = (struct contact){
+                .user_id = user_ids[i],
+                .email = odd && strcmp(user_ids[i], odd) == 0
+                             ? NULL
+                             : arena_printf(c->arena, "%s@example.org", user_ids[i]),
+                .name = "Ada",
+            };
+    return users_down;
 }
 
 static struct err remember(struct ctx *c, const struct mail *m)
 {
     (void)c;
-    mailed = *m;
-    nmailed++;
-    return mailer_answer;
+    pass(mail_ms);
+    mailed[nmailed] = *m;
+    return mailer_answers[nmailed++];
 }
 
 static int setup(void **state)
@@ -55,8 +77,12 @@ static int setup(void **state)
 
     (void)state;
     memset(&fake, 0, sizeof(fake));
-    nmailed = 0;
-    contact_answer = mailer_answer = OK;
+    memset(mailer_answers, 0, sizeof(mailer_answers));
+    nmailed = look_ups = 0;
+    users_down = OK;
+    gone = odd = NULL;
+    look_up_ms = mail_ms = 0;
+    pass(1000000);
     ctx = (struct ctx){.arena = arena_new(), .trace = trace_continue(NULL)};
     notification_set_mailer(&mailer);
     return 0;
@@ -177,92 +203,175 @@ static void a_bad_event_is_refused_with_the_reason_and_nothing_is_stored(void **
 
 /* --- delivery ------------------------------------------------------------------------- */
 
-static struct notification take(void)
+/* Take, send, settle; tells how it went. */
+static struct delivery deliver(void)
 {
-    struct notification n = {0};
-    bool found = false;
+    struct delivery d;
 
-    assert_int_equal(notification_take(&ctx, &n, &found).code, ERR_OK);
-    assert_true(found);
-    return n;
+    assert_int_equal(notification_take(&ctx, &d).code, ERR_OK);
+    if (d.n == 0)
+        return d;
+    notification_send(&ctx, &d);
+    assert_int_equal(notification_settle(&ctx, &d).code, ERR_OK);
+    return d;
 }
 
-/* Take, send, settle; returns what became of sending. */
-static struct err deliver(void)
+static void note(const char *event_id, const char *user_id)
 {
-    struct notification n = take();
-    struct err outcome = notification_send(&ctx, &n);
+    const struct notification_facts facts = {
+        .kind = "order.created",
+        .order_id = ORDER,
+        .currency = "EUR",
+        .total = 1299,
+        .reason = "",
+        .tracking_number = "",
+    };
 
-    assert_int_equal(notification_settle(&ctx, &n, outcome).code, ERR_OK);
-    return outcome;
+    assert_int_equal(notification_note(&ctx, event_id, user_id, &facts).code, ERR_OK);
 }
 
-static void note_one(void)
+static void note_three(void)
 {
-    assert_int_equal(hear(ENVELOPE("e1", "order.created.v1", DATA(""))).code, ERR_OK);
+    note("e1", ADA);
+    note("e2", BOB);
+    note("e3", ADA);
+}
+
+static void assert_states(const char *states)
+{
+    for (size_t i = 0; i < fake.n; i++)
+        assert_int_equal(notification_state_name(fake.list[i].state)[0], states[i]);
 }
 
 static void a_notification_goes_to_its_recipients_address_once(void **state)
 {
-    struct notification none;
-    bool found = true;
-
     (void)state;
-    note_one();
-    assert_int_equal(deliver().code, ERR_OK);
-    assert_string_equal(asked_user, ADA);
-    assert_string_equal(mailed.to, "ada@example.org");
-    assert_string_equal(mailed.name, "Ada");
-    assert_string_equal(mailed.id, fake.list[0].id);
-    assert_string_equal(mailed.subject, fake.list[0].subject);
-    assert_string_equal(mailed.body, fake.list[0].body);
+    note("e1", ADA);
+    assert_int_equal(deliver().tried, 1);
+    assert_string_equal(mailed[0].to, ADA "@example.org");
+    assert_string_equal(mailed[0].name, "Ada");
+    assert_string_equal(mailed[0].id, fake.list[0].id);
+    assert_string_equal(mailed[0].subject, fake.list[0].subject);
+    assert_string_equal(mailed[0].body, fake.list[0].body);
     assert_int_equal(fake.list[0].state, NOTIFICATION_SENT);
-    assert_int_equal(notification_take(&ctx, &none, &found).code, ERR_OK);
-    assert_false(found);
+    assert_int_equal(deliver().n, 0);
     assert_int_equal(nmailed, 1);
 }
 
-static void a_notification_for_nobody_fails_with_the_reason(void **state)
+static void many_go_out_together_after_one_look_up_of_each_recipient(void **state)
 {
     (void)state;
-    note_one();
-    contact_answer = (struct err){ERR_NOT_FOUND, "there is no such user"};
-    assert_int_equal(deliver().code, ERR_NOT_FOUND);
-    assert_int_equal(nmailed, 0);
-    assert_int_equal(fake.list[0].state, NOTIFICATION_FAILED);
-    assert_string_equal(fake.list[0].reason, "there is no such user");
+    note_three();
+    assert_int_equal(deliver().tried, 3);
+    assert_int_equal(look_ups, 1);
+    assert_int_equal(nasked, 2);
+    assert_int_equal(fake.settled, 1);
+    assert_states("SSS");
+    assert_string_equal(mailed[0].to, ADA "@example.org");
+    assert_string_equal(mailed[1].to, BOB "@example.org");
+    assert_string_equal(mailed[2].to, ADA "@example.org");
 }
 
-static void an_outage_of_the_user_service_puts_it_off_longer_each_time(void **state)
+static void a_batch_has_a_bound(void **state)
 {
     (void)state;
-    note_one();
-    contact_answer = (struct err){ERR_UNAVAILABLE, "user cannot be reached"};
+    for (int i = 0; i <= NOTIFICATION_BATCH; i++)
+        note(arena_printf(ctx.arena, "e%d", i), id_new(ctx.arena));
+    assert_int_equal(deliver().tried, NOTIFICATION_BATCH);
+    assert_int_equal(nasked, PEERS_MAX_CONTACTS);
+    assert_int_equal(deliver().tried, 1);
+    assert_int_equal(nmailed, NOTIFICATION_BATCH + 1);
+}
+
+static void a_notification_for_nobody_fails_with_the_reason_and_alone(void **state)
+{
+    (void)state;
+    note_three();
+    gone = BOB;
+    deliver();
+    assert_states("SFS");
+    assert_string_equal(fake.list[1].reason, "there is no user " BOB);
+    assert_int_equal(nmailed, 2);
+}
+
+static void a_recipient_of_whom_nonsense_is_told_holds_up_nobody_else(void **state)
+{
+    (void)state;
+    note_three();
+    odd = BOB;
+    deliver();
+    assert_states("SPS");
+    assert_int_equal(fake.list[1].attempts, 1);
+    odd = NULL;
+    deliver();
+    assert_states("SSS");
+    assert_int_equal(nmailed, 3);
+}
+
+static void an_outage_of_the_user_service_puts_all_off_longer_each_time(void **state)
+{
+    (void)state;
+    note_three();
+    users_down = (struct err){ERR_UNAVAILABLE, "user cannot be reached"};
+    look_up_ms = 5000; /* even if it took all the time */
     for (int64_t attempt = 1; attempt <= 20; attempt++) {
-        assert_int_equal(deliver().code, ERR_UNAVAILABLE);
-        assert_int_equal(fake.list[0].state, NOTIFICATION_PENDING);
-        assert_string_equal(fake.list[0].reason, "user cannot be reached");
+        assert_int_equal(deliver().tried, 3);
+        assert_states("PPP");
+        assert_string_equal(fake.list[2].reason, "user cannot be reached");
         assert_int_equal(fake.delay_ms, notification_delay_ms(attempt));
     }
     assert_int_equal(nmailed, 0);
-    contact_answer = OK;
-    assert_int_equal(deliver().code, ERR_OK);
-    assert_int_equal(fake.list[0].state, NOTIFICATION_SENT);
+    users_down = OK;
+    look_up_ms = 0;
+    deliver();
+    assert_states("SSS");
     assert_string_equal(fake.list[0].reason, "");
-    assert_int_equal(nmailed, 1);
+    assert_int_equal(nmailed, 3);
 }
 
-static void a_mailer_that_is_down_puts_it_off_and_one_that_refuses_fails_it(void **state)
+static void a_mailer_that_is_down_puts_off_and_one_that_refuses_fails_and_others_go(void **state)
 {
     (void)state;
-    note_one();
-    mailer_answer = (struct err){ERR_UNAVAILABLE, "the mail server is busy"};
-    assert_int_equal(deliver().code, ERR_UNAVAILABLE);
-    assert_int_equal(fake.list[0].state, NOTIFICATION_PENDING);
-    mailer_answer = (struct err){ERR_UNPROCESSABLE, "no such mailbox"};
-    assert_int_equal(deliver().code, ERR_UNPROCESSABLE);
-    assert_int_equal(fake.list[0].state, NOTIFICATION_FAILED);
-    assert_string_equal(fake.list[0].reason, "no such mailbox");
+    note_three();
+    mailer_answers[0] = (struct err){ERR_UNAVAILABLE, "the mail server is busy"};
+    mailer_answers[1] = (struct err){ERR_UNPROCESSABLE, "no such mailbox"};
+    deliver();
+    assert_states("PFS");
+    assert_string_equal(fake.list[0].reason, "the mail server is busy");
+    assert_string_equal(fake.list[1].reason, "no such mailbox");
+    deliver();
+    assert_states("SFS");
+    assert_int_equal(nmailed, 4);
+}
+
+/* The lease is 15 s, a mail may take 10 s, and 2 s are for noting it. */
+static void a_slow_mailer_gets_no_mail_that_could_outlast_the_lease(void **state)
+{
+    int64_t began_ms;
+
+    (void)state;
+    note_three();
+    mail_ms = 2999;
+    began_ms = now_ms;
+    assert_int_equal(deliver().tried, 2);
+    assert_true(now_ms - mail_ms - began_ms < 3000); /* the last one began in time */
+    assert_states("SSP");
+    assert_int_equal(fake.list[2].attempts, 0); /* given back as it was */
+    assert_int_equal(fake.delay_ms, 0);
+    assert_int_equal(deliver().tried, 1);
+    assert_states("SSS");
+    assert_int_equal(nmailed, 3); /* each of them once */
+}
+
+static void no_mail_is_begun_when_the_look_up_has_taken_all_the_time(void **state)
+{
+    (void)state;
+    note_three();
+    look_up_ms = 3000;
+    assert_int_equal(deliver().tried, 0);
+    assert_states("PPP");
+    assert_int_equal(nmailed, 0);
+    assert_int_equal(fake.list[0].attempts, 0);
 }
 
 /* Runs 'm' through the mailer by this name and gives what came out on standard error. */
@@ -275,7 +384,9 @@ static const char *logged(const char *name, const struct mail *m)
 
     assert_non_null(file);
     dup2(fileno(file), STDERR_FILENO);
+    log_init("test", "test", "info");
     err = mailer_find(name)->send(&ctx, m);
+    log_init("test", "test", "error");
     dup2(saved, STDERR_FILENO);
     close(saved);
     rewind(file);
@@ -313,12 +424,18 @@ int main(void)
         TEST(each_event_of_an_order_is_told),
         TEST(a_bad_event_is_refused_with_the_reason_and_nothing_is_stored),
         TEST(a_notification_goes_to_its_recipients_address_once),
-        TEST(a_notification_for_nobody_fails_with_the_reason),
-        TEST(an_outage_of_the_user_service_puts_it_off_longer_each_time),
-        TEST(a_mailer_that_is_down_puts_it_off_and_one_that_refuses_fails_it),
+        TEST(many_go_out_together_after_one_look_up_of_each_recipient),
+        TEST(a_batch_has_a_bound),
+        TEST(a_notification_for_nobody_fails_with_the_reason_and_alone),
+        TEST(a_recipient_of_whom_nonsense_is_told_holds_up_nobody_else),
+        TEST(an_outage_of_the_user_service_puts_all_off_longer_each_time),
+        TEST(a_mailer_that_is_down_puts_off_and_one_that_refuses_fails_and_others_go),
+        TEST(a_slow_mailer_gets_no_mail_that_could_outlast_the_lease),
+        TEST(no_mail_is_begun_when_the_look_up_has_taken_all_the_time),
         TEST(the_log_mailer_writes_one_line_of_all_it_is_given),
         TEST(there_is_no_other_mailer),
     };
 
+    log_init("test", "test", "error"); /* what is put off here is meant to be */
     return cmocka_run_group_tests_name("notification use-cases", tests, NULL, NULL);
 }
