@@ -99,24 +99,55 @@ static void leave(struct ctx *ctx)
     ctx->causation_id = ctx->correlation_id = NULL;
 }
 
-/* Within a unit. */
-static struct err handle(struct batch *b, struct ctx *ctx, struct envelope *m)
+static struct err read_all(struct batch *b, struct ctx *ctx, struct envelope list[],
+                           struct event events[], size_t n)
 {
-    struct event e;
-    bool first;
-    struct err err = event_parse(ctx->arena, m->text, m->len, &e);
+    for (size_t i = 0; i < n; i++) {
+        struct envelope *m = &list[i];
 
-    if (err.code)
-        return err;
-    m->id = e.id;
-    m->type = e.type;
-    observe_age(b, e.time);
-    enter(ctx, &e);
-    err = inbox_add(ctx, e.id, &first);
-    m->duplicate = !err.code && !first;
-    if (!err.code && first)
-        err = event_dispatch(ctx, &e, b->list, b->n);
+        m->outcome = event_parse(ctx->arena, m->text, m->len, &events[i]);
+        if (m->outcome.code)
+            return m->outcome;
+        m->id = events[i].id;
+        m->type = events[i].type;
+        observe_age(b, events[i].time);
+    }
+    return OK;
+}
+
+/* Which of them are new, by one statement for all. */
+static struct err note_all(struct ctx *ctx, struct envelope list[], size_t n)
+{
+    const char **ids = arena_array(ctx->arena, const char *, n);
+    bool *first = arena_array(ctx->arena, bool, n);
+    struct err err;
+
+    for (size_t i = 0; i < n; i++)
+        ids[i] = list[i].id;
+    err = inbox_add(ctx, ids, n, first);
+    for (size_t i = 0; i < n; i++)
+        list[i].duplicate = !err.code && !first[i];
+    return err;
+}
+
+static struct err handle(struct batch *b, struct ctx *ctx, const struct event *e)
+{
+    struct err err;
+
+    enter(ctx, e);
+    err = event_dispatch(ctx, e, b->list, b->n);
     leave(ctx);
+    return err;
+}
+
+static struct err handle_all(struct batch *b, struct ctx *ctx, struct envelope list[],
+                             const struct event events[], size_t n)
+{
+    struct err err = note_all(ctx, list, n);
+
+    for (size_t i = 0; !err.code && i < n; i++)
+        if (!list[i].duplicate)
+            err = handle(b, ctx, &events[i]);
     return err;
 }
 
@@ -124,11 +155,13 @@ static struct err handle(struct batch *b, struct ctx *ctx, struct envelope *m)
 static struct err handle_together(struct batch *b, struct ctx *ctx, struct envelope list[],
                                   size_t n)
 {
-    struct err err = OK;
+    struct event *events = arena_array(ctx->arena, struct event, n);
+    struct err err = read_all(b, ctx, list, events, n);
 
+    if (err.code)
+        return err;
     db_unit_begin(ctx, DB_WRITE);
-    for (size_t i = 0; !err.code && i < n; i++)
-        err = list[i].outcome = handle(b, ctx, &list[i]);
+    err = handle_all(b, ctx, list, events, n);
     if (!err.code)
         err = db_unit_commit(ctx);
     db_unit_rollback(ctx);

@@ -11,15 +11,17 @@
 #include "pg.h"
 #include "worker.h"
 
-enum { ANSWER_MS = 10000, CONNECT_PAUSE_MS = 200, CONNECT_LOG_MS = 10000 };
+enum { ANSWER_MS = 10000, CONNECT_PAUSE_MS = 200, CONNECT_LOG_MS = 10000, MAX_WAITING = 64 };
 
 struct db {
     struct arena *arena; /* holds all of this */
     struct db_options opt;
     struct pg pg;
     bool healthy;
-    bool write;          /* in a DB_WRITE unit */
-    struct err failed;   /* of that unit: why it cannot be committed; a literal */
+    bool write;        /* in a DB_WRITE unit */
+    struct err failed; /* of that unit: why it cannot be committed; a literal */
+    struct pg_statement waiting[MAX_WAITING]; /* of that unit, not sent yet */
+    size_t nwaiting;
     bool renew;          /* the session is of no use after this transaction */
     int64_t connect_at;  /* not before: a down server is left alone for a moment */
     int64_t complain_at; /* and so is the reader of the log */
@@ -154,41 +156,81 @@ static struct err refused(struct db *db, const char *sql, const PGresult *res)
     return (struct err){s->code, s->msg};
 }
 
-/* With the session goes what it had done of a transaction, so only a statement that
- * stands alone or opens one is run again. */
-static struct err run(struct ctx *ctx, const struct pg_statement *s, PGresult **res)
+/* With the session goes what it had done of a transaction, so only statements that
+ * stand alone or open one are sent again. Not those that also end it, for they may have
+ * been heard: before these it is made sure that the session has not ended already. */
+static enum pg_outcome send(struct ctx *ctx, bool ends, PGresult *res[])
 {
     struct db *db = ctx->db;
-    int attempts = pg_in_transaction(&db->pg) ? 1 : 2;
-    enum pg_outcome outcome;
+    bool opens = !pg_in_transaction(&db->pg);
+    int attempts = opens && !ends ? 2 : 1;
+    enum pg_outcome outcome = PG_LOST;
 
     do {
         struct err err = ensure_session(ctx);
 
+        if (!err.code && opens && ends && !pg_alive(&db->pg))
+            err = ensure_session(ctx);
         if (err.code)
-            return err;
-        outcome = pg_run(&db->pg, s, res);
+            return PG_LOST;
+        outcome = pg_run(&db->pg, db->waiting, db->nwaiting, res);
     } while (outcome == PG_LOST && --attempts > 0);
-    db->healthy = outcome == PG_ANSWERED;
-    if (!db->healthy)
+    return outcome;
+}
+
+/* The first error counts, or else the last answer. */
+static struct err judge(struct ctx *ctx, PGresult *res[], size_t n)
+{
+    size_t telling = 0;
+
+    while (telling < n - 1 && !(res[telling] && pg_failed(res[telling])))
+        telling++;
+    for (size_t i = 0; i < n; i++)
+        if (res[i])
+            arena_defer(ctx->arena, clear_result, res[i]);
+    if (!res[telling])
         return gone;
-    arena_defer(ctx->arena, clear_result, *res);
-    return pg_failed(*res) ? refused(db, s->sql, *res) : OK;
+    if (pg_failed(res[telling]))
+        return refused(ctx->db, ctx->db->waiting[telling].sql, res[telling]);
+    return OK;
+}
+
+/* Send all that waits, in one round trip. '*last' is the last statement's answer. */
+static struct err flush(struct ctx *ctx, bool ends, PGresult **last)
+{
+    PGresult *res[MAX_WAITING];
+    struct db *db = ctx->db;
+    size_t n = db->nwaiting;
+    struct err err = gone;
+
+    db->healthy = send(ctx, ends, res) == PG_ANSWERED;
+    if (db->healthy)
+        err = judge(ctx, res, n);
+    db->nwaiting = 0;
+    *last = res[n - 1];
+    return err;
+}
+
+/* One more statement that waits; the first of a DB_WRITE unit has BEGIN before it. */
+static void wait_in_line(struct db *db, struct pg_statement s)
+{
+    if (db->write && db->nwaiting == 0 && !pg_in_transaction(&db->pg))
+        db->waiting[db->nwaiting++] = (struct pg_statement){.sql = "BEGIN"};
+    db->waiting[db->nwaiting++] = s;
 }
 
 struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
                           const char *const params[], size_t nparams)
 {
     struct db *db = ctx->db;
-    struct pg_statement s = {.sql = sql, .params = params, .nparams = (int)nparams};
     PGresult *res;
     struct err err;
 
     *rows = (struct db_rows){.res = NULL};
     if (db->failed.code)
         return db->failed;
-    s.begin = db->write && !pg_in_transaction(&db->pg);
-    err = run(ctx, &s, &res);
+    wait_in_line(db, (struct pg_statement){.sql = sql, .params = params, .nparams = (int)nparams});
+    err = flush(ctx, false, &res);
     if (err.code && db->write)
         db->failed = err;
     if (err.code)
@@ -196,6 +238,27 @@ struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql
     rows->res = res;
     rows->count = PQresultStatus(res) == PGRES_TUPLES_OK ? PQntuples(res)
                                                          : (int)strtol(PQcmdTuples(res), NULL, 10);
+    return OK;
+}
+
+struct err db_later_params(struct ctx *ctx, const char *sql, const char *const params[],
+                           size_t nparams)
+{
+    enum { BESIDES = 2 }; /* a BEGIN, and the statement that takes these along */
+    struct db *db = ctx->db;
+    const char **kept;
+
+    if (!db->write || db->nwaiting >= MAX_WAITING - BESIDES) {
+        struct db_rows ignored;
+
+        return db_exec_params(ctx, &ignored, sql, params, nparams);
+    }
+    if (db->failed.code)
+        return db->failed;
+    kept = arena_array(ctx->arena, const char *, nparams);
+    for (size_t i = 0; i < nparams; i++)
+        kept[i] = params[i];
+    wait_in_line(db, (struct pg_statement){.sql = sql, .params = kept, .nparams = (int)nparams});
     return OK;
 }
 
@@ -238,6 +301,7 @@ static void unit_end(struct ctx *ctx)
 
     db->write = false;
     db->failed = OK;
+    db->nwaiting = 0;
     ctx->wakes = 0;
 }
 
@@ -253,8 +317,10 @@ void db_unit_begin(struct ctx *ctx, enum db_mode mode)
 static struct err commit(struct ctx *ctx)
 {
     PGresult *res;
-    struct err err = run(ctx, &(struct pg_statement){.sql = "COMMIT"}, &res);
+    struct err err;
 
+    wait_in_line(ctx->db, (struct pg_statement){.sql = "COMMIT"});
+    err = flush(ctx, true, &res);
     if (err.code)
         return err;
     if (strcmp(PQcmdStatus(res), "COMMIT") != 0)
@@ -267,7 +333,7 @@ struct err db_unit_commit(struct ctx *ctx)
     struct err err = ctx->db->failed;
     unsigned wakes = ctx->wakes;
 
-    if (!err.code && pg_in_transaction(&ctx->db->pg))
+    if (!err.code && (ctx->db->nwaiting || pg_in_transaction(&ctx->db->pg)))
         err = commit(ctx);
     if (err.code) {
         db_unit_rollback(ctx);
@@ -285,7 +351,7 @@ void db_unit_rollback(struct ctx *ctx)
     PGresult *res;
 
     if (pg_in_transaction(pg) &&
-        pg_run(pg, &(struct pg_statement){.sql = "ROLLBACK"}, &res) == PG_ANSWERED)
+        pg_run(pg, &(struct pg_statement){.sql = "ROLLBACK"}, 1, &res) == PG_ANSWERED)
         PQclear(res);
     if (pg_in_transaction(pg))
         pg_close(pg);

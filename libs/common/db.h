@@ -10,6 +10,10 @@
  * first statement without holding a transaction open. In a DB_READ unit, and
  * outside any, each statement stands alone.
  *
+ * A round trip costs more than most statements, so those of a DB_WRITE unit whose answer
+ * nobody needs to see (db_later) wait and travel with the next statement or the commit.
+ * A whole unit may thus be one round trip; an error in it undoes all of it as ever.
+ *
  * A lost connection: a statement that stands alone, or opens a transaction, is run
  * once more on a new connection and nobody notices; so write nothing in a DB_READ
  * unit that must not be written twice. Within a transaction it is UNAVAILABLE, and
@@ -80,6 +84,18 @@ struct db_rows {
 
 struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
                           const char *const params[], size_t nparams) MUST_CHECK;
+
+/* Run a statement some time before the unit's next db_exec() or commit is answered, which
+ * reports its error as if it were its own: so not for a statement whose conflict means
+ * something to its caller. The parameters must stay valid until then. In a DB_READ unit,
+ * and outside any, it is run at once. */
+#define db_later(ctx, ...)                                                                         \
+    db_later_params(                                                                               \
+        (ctx), DB_SQL(__VA_ARGS__, NULL), (const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)},     \
+        sizeof((const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)}) / sizeof(char *) - 1)
+
+struct err db_later_params(struct ctx *ctx, const char *sql, const char *const params[],
+                           size_t nparams) MUST_CHECK;
 
 /* Several statements at once, without parameters and of any text; the answer is
  * awaited 'timeout_ms'. They join the unit's transaction. For migrate.c and tests. */

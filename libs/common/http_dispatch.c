@@ -82,23 +82,18 @@ static bool succeeded(const struct http_response *res)
     return res->status >= 200 && res->status < 300;
 }
 
-/* The handler in its unit; with 'key' its answer is stored in the same transaction,
- * and *lost tells that somebody else's answer was there first. */
-static struct err run_unit(struct ctx *ctx, struct http_exchange *x, const struct idempotency *key,
-                           bool *lost)
+/* The handler in its unit; with 'key' its answer is stored in the same transaction. */
+static struct err run_unit(struct ctx *ctx, struct http_exchange *x, const struct idempotency *key)
 {
+    struct stored_answer answer;
     struct err err;
 
     if (ctx->db)
         db_unit_begin(ctx, x->route->unit);
     err = x->route->handler(ctx, &x->req, &x->res);
-    if (!err.code && key && succeeded(&x->res)) {
-        err = idempotency_store(ctx, key,
-                                &(struct stored_answer){.status = x->res.status,
-                                                        .body = x->res.body,
-                                                        .location = x->res.location});
-        *lost = err.code == ERR_CONFLICT;
-    }
+    answer = (struct stored_answer){x->res.status, x->res.body, x->res.location};
+    if (!err.code && key && succeeded(&x->res))
+        err = idempotency_store(ctx, key, &answer);
     if (!ctx->db)
         return err;
     if (!err.code)
@@ -107,47 +102,48 @@ static struct err run_unit(struct ctx *ctx, struct http_exchange *x, const struc
     return err;
 }
 
-static void replay(struct http_exchange *x, const struct stored_answer *stored)
+/* Repeat the answer that was given already, if any. */
+static struct err replay(struct ctx *ctx, struct http_exchange *x, const struct idempotency *key,
+                         bool *replayed)
 {
+    struct stored_answer stored;
+    struct err err = idempotency_find(ctx, key, &stored);
+
+    *replayed = !err.code && stored.status != 0;
+    if (!*replayed)
+        return err;
     x->res = (struct http_response){
-        .status = stored->status, .body = stored->body, .location = stored->location};
+        .status = stored.status, .body = stored.body, .location = stored.location};
     x->replayed = "true";
+    return OK;
 }
 
-static struct err run_once(struct ctx *ctx, struct http_exchange *x, bool *lost)
+static struct err run_once(struct ctx *ctx, struct http_exchange *x)
 {
-    struct stored_answer stored = {.status = 0};
     struct idempotency key;
-    struct err err;
+    struct err err, why;
+    bool replayed;
 
-    *lost = false;
-    err = idempotency_begin(ctx, &key, x->req.caller.user_id, x->idempotency_key, x->req.method,
-                            x->req.path, x->req.body, x->req.body_len, &stored);
-    if (err.code)
+    err = idempotency_key(&key, x->req.caller.user_id, x->idempotency_key, x->req.method,
+                          x->req.path, x->req.body, x->req.body_len);
+    if (!err.code)
+        err = replay(ctx, x, &key, &replayed);
+    if (err.code || replayed)
         return err;
-    if (stored.status) {
-        replay(x, &stored);
-        return OK;
-    }
-    err = run_unit(ctx, x, &key, lost);
-    idempotency_end(ctx, &key);
-    return err;
+    why = run_unit(ctx, x, &key);
+    if (why.code != ERR_CONFLICT)
+        return why;
+    /* Perhaps with its twin, a repetition that ran at the same time and was faster. */
+    err = replay(ctx, x, &key, &replayed);
+    return err.code || replayed ? err : why;
 }
 
 static struct err run(struct ctx *ctx, struct http_exchange *x)
 {
-    struct err err;
-    bool lost;
-
     x->res = (struct http_response){.status = 200};
     if (!x->route->idempotent || !x->idempotency_key || !ctx->db)
-        return run_unit(ctx, x, NULL, &lost);
-    err = run_once(ctx, x, &lost);
-    if (!lost)
-        return err;
-    /* The other one has committed: its answer is found, or it was another request. */
-    x->res = (struct http_response){.status = 200};
-    return run_once(ctx, x, &lost);
+        return run_unit(ctx, x, NULL);
+    return run_once(ctx, x);
 }
 
 void http_dispatch(struct http_worker *w, struct http_exchange *x)

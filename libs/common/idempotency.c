@@ -41,38 +41,30 @@ static bool key_valid(const char *key)
     return len > 0;
 }
 
-static struct err lock(struct ctx *ctx, const struct idempotency *k)
+/* Seven parameters, for a request is what it is. NOLINTNEXTLINE(readability-function-size) */
+struct err idempotency_key(struct idempotency *k, const char *caller, const char *key,
+                           const char *method, const char *path, const char *body, size_t body_len)
 {
-    struct db_rows rows;
-    struct err err;
+    const char *const request[] = {method, path};
+    unsigned char hash[HASH_SIZE];
 
-    err = db_exec(ctx, &rows, "SELECT pg_try_advisory_lock($1)", db_param_int(ctx, k->lock));
-    if (err.code)
-        return err;
-    if (!db_bool(&rows, 0, 0))
-        return (struct err){ERR_CONFLICT, "a request with this Idempotency-Key is in progress"};
+    if (!key_valid(key))
+        return (struct err){ERR_INVALID,
+                            "Idempotency-Key must be 1 to 255 printable ASCII characters"};
+    *k = (struct idempotency){.caller = caller, .key = key};
+    hash_of(hash, request, 2, body, body_len);
+    sodium_bin2hex(k->fingerprint, sizeof(k->fingerprint), hash, sizeof(hash));
     return OK;
 }
 
-/* A lock that cannot be given back goes with its session. */
-void idempotency_end(struct ctx *ctx, const struct idempotency *k)
-{
-    struct db_rows rows;
-    struct err err;
-
-    err = db_exec(ctx, &rows, "SELECT pg_advisory_unlock($1)", db_param_int(ctx, k->lock));
-    if (err.code)
-        db_disconnect(ctx->db);
-}
-
-/* A statement of its own after the lock's, for it must see what the lock's last
- * holder committed. */
-static struct err find(struct ctx *ctx, const struct idempotency *k, struct stored_answer *stored)
+struct err idempotency_find(struct ctx *ctx, const struct idempotency *k,
+                            struct stored_answer *stored)
 {
     enum { FINGERPRINT, STATUS, BODY, LOCATION };
     struct db_rows rows;
     struct err err;
 
+    *stored = (struct stored_answer){.status = 0};
     err = db_exec(ctx, &rows,
                   "SELECT fingerprint, status, body, location FROM idempotency"
                   " WHERE caller = $1 AND key = $2",
@@ -90,48 +82,15 @@ static struct err find(struct ctx *ctx, const struct idempotency *k, struct stor
     return OK;
 }
 
-/* Nine parameters, for a request is what it is. NOLINTNEXTLINE(readability-function-size) */
-struct err idempotency_begin(struct ctx *ctx, struct idempotency *k, const char *caller,
-                             const char *key, const char *method, const char *path,
-                             const char *body, size_t body_len, struct stored_answer *stored)
-{
-    const char *const owner[] = {caller, key}, *const request[] = {method, path};
-    unsigned char hash[HASH_SIZE];
-    struct err err;
-
-    *stored = (struct stored_answer){.status = 0};
-    if (!key_valid(key))
-        return (struct err){ERR_INVALID,
-                            "Idempotency-Key must be 1 to 255 printable ASCII characters"};
-    *k = (struct idempotency){.caller = caller, .key = key};
-    hash_of(hash, owner, 2, NULL, 0);
-    memcpy(&k->lock, hash, sizeof(k->lock));
-    hash_of(hash, request, 2, body, body_len);
-    sodium_bin2hex(k->fingerprint, sizeof(k->fingerprint), hash, sizeof(hash));
-
-    err = lock(ctx, k);
-    if (err.code)
-        return err;
-    err = find(ctx, k, stored);
-    if (err.code || stored->status)
-        idempotency_end(ctx, k);
-    return err;
-}
-
+/* Without ON CONFLICT: the conflict is to fail the commit that this travels with. */
 struct err idempotency_store(struct ctx *ctx, const struct idempotency *k,
                              const struct stored_answer *answer)
 {
-    struct db_rows rows;
-    struct err err;
-
-    err = db_exec(ctx, &rows,
-                  "INSERT INTO idempotency (caller, key, fingerprint, status, body, location)"
-                  " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-                  k->caller, k->key, k->fingerprint, db_param_int(ctx, answer->status),
-                  answer->body, answer->location);
-    if (!err.code && rows.count == 0)
-        err = (struct err){ERR_CONFLICT, "this Idempotency-Key has just been used"};
-    return err;
+    return db_later(ctx,
+                    "INSERT INTO idempotency (caller, key, fingerprint, status, body, location)"
+                    " VALUES ($1, $2, $3, $4, $5, $6)",
+                    k->caller, k->key, k->fingerprint, db_param_int(ctx, answer->status),
+                    answer->body, answer->location);
 }
 
 struct err idempotency_prune(struct ctx *ctx, int64_t keep_s, int limit, int *pruned)

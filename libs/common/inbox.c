@@ -1,16 +1,33 @@
 /* inbox.c - the Idempotent Consumer's memory. */
 #include "inbox.h"
 
+#include <string.h>
+
+#include "arena.h"
 #include "db.h"
 
-struct err inbox_add(struct ctx *ctx, const char *event_id, bool *first)
+/* Each row that was written is the first of one id: cross it out for the next. */
+static bool cross_out(const struct db_rows *written, bool crossed[], const char *id)
 {
-    struct db_rows rows;
+    for (int row = 0; row < written->count; row++)
+        if (!crossed[row] && strcmp(db_str(written, row, 0), id) == 0)
+            return crossed[row] = true;
+    return false;
+}
+
+/* Sorted, so that two instances with the same events do not wait for each other in a circle. */
+struct err inbox_add(struct ctx *ctx, const char *const ids[], size_t n, bool first[])
+{
+    bool *crossed = arena_array(ctx->arena, bool, n);
+    struct db_rows written;
     struct err err;
 
-    err = db_exec(ctx, &rows, "INSERT INTO inbox (event_id) VALUES ($1) ON CONFLICT DO NOTHING",
-                  event_id);
-    *first = rows.count == 1;
+    err = db_exec(ctx, &written,
+                  "INSERT INTO inbox (event_id) SELECT id FROM unnest($1::text[]) AS id"
+                  " ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id",
+                  db_param_strs(ctx, ids, n));
+    for (size_t i = 0; i < n; i++)
+        first[i] = cross_out(&written, crossed, ids[i]);
     return err;
 }
 

@@ -6,13 +6,15 @@
 #define COMMON_INBOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ctx.h"
 #include "err.h"
 
-/* Note 'event_id' as handled in the unit's transaction; *first is false when it was before. */
-struct err inbox_add(struct ctx *ctx, const char *event_id, bool *first) MUST_CHECK;
+/* Note events as handled in the unit's transaction, in one statement; first[i] is false
+ * when ids[i] was before, or is among those in front of it. */
+struct err inbox_add(struct ctx *ctx, const char *const ids[], size_t n, bool first[]) MUST_CHECK;
 
 /* Forget entries older than 'keep_s' seconds, at most 'limit' at once. */
 struct err inbox_prune(struct ctx *ctx, int64_t keep_s, int limit, int *pruned) MUST_CHECK;

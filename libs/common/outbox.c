@@ -27,17 +27,16 @@ struct err outbox_add(struct ctx *ctx, const struct outbox_event *e, const char 
         .subject = e->subject,
     };
     bool traced = ctx->trace.trace_id[0];
-    struct db_rows rows;
     struct err err;
 
-    err = db_exec(ctx, &rows,
-                  "INSERT INTO outbox"
-                  " (destination, event_id, type, subject, envelope, traceparent, optional)"
-                  " SELECT destination, $2, $3, $4, $5, $6, $7"
-                  " FROM unnest($1::smallint[]) AS destination",
-                  routes[to].rows, event.id, event.type, event.subject,
-                  event_format(ctx, &event, e->data),
-                  traced ? trace_format(ctx->arena, &ctx->trace) : "", db_param_bool(e->optional));
+    err = db_later(ctx,
+                   "INSERT INTO outbox"
+                   " (destination, event_id, type, subject, envelope, traceparent, optional)"
+                   " SELECT destination, $2, $3, $4, $5, $6, $7"
+                   " FROM unnest($1::smallint[]) AS destination",
+                   routes[to].rows, event.id, event.type, event.subject,
+                   event_format(ctx, &event, e->data),
+                   traced ? trace_format(ctx->arena, &ctx->trace) : "", db_param_bool(e->optional));
     if (err.code)
         return err;
     ctx->wakes |= routes[to].wakes;

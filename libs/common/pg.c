@@ -128,9 +128,11 @@ static PGresult *more_telling(PGresult *a, PGresult *b)
     return keep ? a : b;
 }
 
-static enum pg_outcome collect(PGconn *conn, int64_t deadline_ms, PGresult **res)
+/* The answers to one query each, up to the end of the pipeline. */
+static enum pg_outcome collect_pipeline(PGconn *conn, int64_t deadline_ms, PGresult *res[],
+                                        size_t n)
 {
-    bool pipeline = PQpipelineStatus(conn) != PQ_PIPELINE_OFF;
+    size_t i = 0;
 
     for (;;) {
         enum pg_outcome outcome = wait_for_answer(conn, deadline_ms);
@@ -139,11 +141,32 @@ static enum pg_outcome collect(PGconn *conn, int64_t deadline_ms, PGresult **res
         if (outcome != PG_ANSWERED)
             return outcome;
         next = PQgetResult(conn);
-        if (PQresultStatus(next) == PGRES_PIPELINE_SYNC) {
+        switch (next ? PQresultStatus(next) : PGRES_EMPTY_QUERY) {
+        case PGRES_PIPELINE_SYNC:
             PQclear(next);
             return PQexitPipelineMode(conn) ? PG_ANSWERED : PG_LOST;
+        case PGRES_PIPELINE_ABORTED: PQclear(next); break;
+        default:
+            if (!next)
+                i++; /* the end of this query's answer */
+            else if (i < n)
+                res[i] = more_telling(res[i], next);
         }
-        if (!next && !pipeline)
+        if (PQstatus(conn) == CONNECTION_BAD)
+            return PG_LOST;
+    }
+}
+
+static enum pg_outcome collect_one(PGconn *conn, int64_t deadline_ms, PGresult **res)
+{
+    for (;;) {
+        enum pg_outcome outcome = wait_for_answer(conn, deadline_ms);
+        PGresult *next;
+
+        if (outcome != PG_ANSWERED)
+            return outcome;
+        next = PQgetResult(conn);
+        if (!next)
             return PG_ANSWERED;
         *res = more_telling(*res, next);
         if (PQstatus(conn) == CONNECTION_BAD)
@@ -152,20 +175,26 @@ static enum pg_outcome collect(PGconn *conn, int64_t deadline_ms, PGresult **res
 }
 
 /* Wait for the answers to what was sent; a session that does not give them ends. */
-static enum pg_outcome finish(struct pg *pg, bool sent, int timeout_ms, PGresult **res)
+static enum pg_outcome finish(struct pg *pg, bool sent, int timeout_ms, PGresult *res[], size_t n)
 {
+    int64_t deadline_ms = clock_mono_ms() + timeout_ms;
     enum pg_outcome outcome = PG_LOST;
     const char *why;
 
-    *res = NULL;
-    if (sent)
-        outcome = collect(pg->conn, clock_mono_ms() + timeout_ms, res);
+    for (size_t i = 0; i < n; i++)
+        res[i] = NULL;
+    if (sent && PQpipelineStatus(pg->conn) != PQ_PIPELINE_OFF)
+        outcome = collect_pipeline(pg->conn, deadline_ms, res, n);
+    else if (sent)
+        outcome = collect_one(pg->conn, deadline_ms, &res[0]);
     if (outcome == PG_ANSWERED)
         return outcome;
     why = outcome == PG_LATE ? "no answer in time" : PQerrorMessage(pg->conn);
     log_warn("database: connection lost: %.*s", (int)strcspn(why, "\n"), why);
-    PQclear(*res);
-    *res = NULL;
+    for (size_t i = 0; i < n; i++) {
+        PQclear(res[i]);
+        res[i] = NULL;
+    }
     pg_close(pg);
     return outcome;
 }
@@ -193,52 +222,78 @@ static void remember(struct pg *pg, unsigned at, const char *sql)
     pg->prepared[at] = (struct pg_prepared){sql, ++pg->nprepared};
 }
 
-/* Fills in the statement's name, "" when the table is full. '*res' becomes the
- * server's refusal, or NULL. */
-static enum pg_outcome prepare(struct pg *pg, const char *sql, char name[16], PGresult **res)
+/* The name of a statement that has been prepared, or "". */
+static const char *name_of(const struct pg *pg, const struct pg_statement *s, char name[16])
 {
-    unsigned at = position(pg, sql);
-    bool known = at < pg->nprepared && pg->prepared[at].sql == sql;
+    unsigned at = position(pg, s->sql);
+
+    name[0] = '\0';
+    if (at < pg->nprepared && pg->prepared[at].sql == s->sql)
+        snprintf(name, 16, "s%u", pg->prepared[at].number);
+    return name;
+}
+
+/* Unless it is there already or the table is full. '*res' becomes the server's refusal,
+ * or NULL. */
+static enum pg_outcome prepare(struct pg *pg, const struct pg_statement *s, PGresult **res)
+{
     enum pg_outcome outcome;
+    char name[16];
 
     *res = NULL;
-    name[0] = '\0';
-    if (!known && pg->nprepared == PG_MAX_PREPARED)
+    if (pg->nprepared == PG_MAX_PREPARED || *name_of(pg, s, name))
         return PG_ANSWERED;
-    snprintf(name, 16, "s%u", known ? pg->prepared[at].number : pg->nprepared + 1);
-    if (known)
-        return PG_ANSWERED;
-    outcome = finish(pg, PQsendPrepare(pg->conn, name, sql, 0, NULL), pg->answer_ms, res);
+    snprintf(name, sizeof(name), "s%u", pg->nprepared + 1);
+    outcome = finish(pg, PQsendPrepare(pg->conn, name, s->sql, 0, NULL), pg->answer_ms, res, 1);
     if (outcome == PG_ANSWERED && !pg_failed(*res)) {
-        remember(pg, at, sql);
+        remember(pg, position(pg, s->sql), s->sql);
         PQclear(*res);
         *res = NULL;
     }
     return outcome;
 }
 
-static bool send_statement(PGconn *conn, const struct pg_statement *s, const char *name)
-{
-    if (s->begin && !(PQenterPipelineMode(conn) &&
-                      PQsendQueryParams(conn, "BEGIN", 0, NULL, NULL, NULL, NULL, 0)))
-        return false;
-    if (name[0] ? !PQsendQueryPrepared(conn, name, s->nparams, s->params, NULL, NULL, 0)
-                : !PQsendQueryParams(conn, s->sql, s->nparams, NULL, s->params, NULL, NULL, 0))
-        return false;
-    return !s->begin || PQpipelineSync(conn);
-}
-
-enum pg_outcome pg_run(struct pg *pg, const struct pg_statement *s, PGresult **res)
+static bool send_statement(struct pg *pg, const struct pg_statement *s)
 {
     char name[16];
-    enum pg_outcome outcome = prepare(pg, s->sql, name, res);
 
-    if (outcome != PG_ANSWERED || *res)
-        return outcome;
-    return finish(pg, send_statement(pg->conn, s, name), pg->answer_ms, res);
+    return *name_of(pg, s, name)
+               ? PQsendQueryPrepared(pg->conn, name, s->nparams, s->params, NULL, NULL, 0)
+               : PQsendQueryParams(pg->conn, s->sql, s->nparams, NULL, s->params, NULL, NULL, 0);
+}
+
+static bool send_all(struct pg *pg, const struct pg_statement list[], size_t n)
+{
+    bool sent = n == 1 || PQenterPipelineMode(pg->conn);
+
+    for (size_t i = 0; sent && i < n; i++)
+        sent = send_statement(pg, &list[i]);
+    return sent && (n == 1 || PQpipelineSync(pg->conn));
+}
+
+enum pg_outcome pg_run(struct pg *pg, const struct pg_statement list[], size_t n, PGresult *res[])
+{
+    for (size_t i = 0; i < n; i++)
+        res[i] = NULL;
+    for (size_t i = 0; i < n; i++) {
+        enum pg_outcome outcome = prepare(pg, &list[i], &res[i]);
+
+        if (outcome != PG_ANSWERED || res[i])
+            return outcome;
+    }
+    return finish(pg, send_all(pg, list, n), pg->answer_ms, res, n);
+}
+
+bool pg_alive(struct pg *pg)
+{
+    struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+
+    if (poll(&fd, 1, 0) > 0)
+        pg_close(pg);
+    return pg->conn != NULL;
 }
 
 enum pg_outcome pg_run_script(struct pg *pg, const char *sql, int timeout_ms, PGresult **res)
 {
-    return finish(pg, PQsendQuery(pg->conn, sql), timeout_ms, res);
+    return finish(pg, PQsendQuery(pg->conn, sql), timeout_ms, res, 1);
 }

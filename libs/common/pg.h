@@ -2,8 +2,8 @@
  * no longer than a deadline.
  *
  * libpq's synchronous calls have no time limit of their own, so these use the
- * asynchronous ones with poll(2). They also allow BEGIN to travel together with a
- * transaction's first statement (pipeline mode), which saves a round trip. */
+ * asynchronous ones with poll(2). They also allow several statements to travel together
+ * (pipeline mode): one round trip for all of them. */
 #ifndef COMMON_PG_H
 #define COMMON_PG_H
 
@@ -33,7 +33,6 @@ struct pg_statement {
     const char *sql;
     const char *const *params;
     int nparams;
-    bool begin; /* open a transaction first */
 };
 
 /* False: '*why' says why, fit for the log, until the arena ends. */
@@ -42,8 +41,14 @@ void pg_close(struct pg *pg); /* also when there is no session */
 
 bool pg_in_transaction(const struct pg *pg); /* also an aborted one */
 
-/* '*res' is the caller's to clear when ANSWERED; it may be an error. */
-enum pg_outcome pg_run(struct pg *pg, const struct pg_statement *s, PGresult **res);
+/* Is the session good for another statement? False, and closed, when the server has said
+ * something unasked: that it ends, as a rule. */
+bool pg_alive(struct pg *pg);
+
+/* All in one round trip, in order; after one that fails the others are not run. When
+ * ANSWERED, each of res[] is the caller's to clear: the answer, an error (pg_failed), or
+ * NULL where the server did not come to it. */
+enum pg_outcome pg_run(struct pg *pg, const struct pg_statement list[], size_t n, PGresult *res[]);
 enum pg_outcome pg_run_script(struct pg *pg, const char *sql, int timeout_ms, PGresult **res);
 
 bool pg_failed(const PGresult *res);

@@ -154,12 +154,11 @@ static struct err forget(struct ctx *ctx, struct relay *r, const struct row rows
 {
     size_t count;
     const char *list = seqs(ctx, rows, n, false, &count);
-    struct db_rows ignored;
 
     if (count == 0)
         return OK;
     metric_add(r->relayed, (int64_t)count);
-    return db_exec(ctx, &ignored, "DELETE FROM outbox WHERE seq = ANY($1::bigint[])", list);
+    return db_later(ctx, "DELETE FROM outbox WHERE seq = ANY($1::bigint[])", list);
 }
 
 /* Due again after 1, 2, 4 … 60 seconds. */
@@ -167,7 +166,6 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
 {
     size_t count, first = 0;
     const char *list = seqs(ctx, rows, n, true, &count);
-    struct db_rows ignored;
 
     if (count == 0)
         return OK;
@@ -176,11 +174,12 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
         first++;
     log_warn("not taken, still in the outbox: %zu, the first is %s (%s)", count,
              rows[first].event_id, rows[first].type);
-    return db_exec(ctx, &ignored,
-                   "UPDATE outbox SET attempts = attempts + 1,"
-                   " due_at = now() + least(power(2, least(attempts, 6)), 60) * interval '1 second'"
-                   " WHERE seq = ANY($1::bigint[])",
-                   list);
+    return db_later(
+        ctx,
+        "UPDATE outbox SET attempts = attempts + 1,"
+        " due_at = now() + least(power(2, least(attempts, 6)), 60) * interval '1 second'"
+        " WHERE seq = ANY($1::bigint[])",
+        list);
 }
 
 /* --- the step --------------------------------------------------------------- */

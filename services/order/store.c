@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include "arena.h"
+#include "clock.h"
 #include "db.h"
 
 #define COLUMNS                                                                                    \
@@ -74,35 +75,29 @@ struct err store_insert(struct ctx *ctx, struct order *o, int64_t deadline_s)
     const char **sku = arena_array(ctx->arena, const char *, o->nlines);
     int64_t *quantity = arena_array(ctx->arena, int64_t, o->nlines);
     int64_t *unit_price = arena_array(ctx->arena, int64_t, o->nlines);
-    struct db_rows rows;
-    struct err err;
 
     for (size_t i = 0; i < o->nlines; i++) {
         sku[i] = o->lines[i].sku;
         quantity[i] = o->lines[i].quantity;
         unit_price[i] = o->lines[i].unit_price;
     }
-    err =
-        db_exec(ctx, &rows,
-                "WITH o AS ("
-                " INSERT INTO orders (id, user_id, status, payment_method, currency, total,"
-                "  version, deadline_at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::bigint))"
-                " RETURNING *),"
-                " l AS ("
-                " INSERT INTO order_lines (order_id, line, sku, quantity, unit_price)"
-                " SELECT o.id, t.line, t.sku, t.quantity, t.unit_price FROM o,"
-                "  unnest($9::text[], $10::bigint[], $11::bigint[])"
-                "  WITH ORDINALITY AS t (sku, quantity, unit_price, line))"
-                " SELECT " DB_RFC3339("o.created_at") " FROM o",
-                o->id, o->user_id, order_status_name(o->status), o->payment_method, o->currency,
-                db_param_int(ctx, o->total), db_param_int(ctx, o->version),
-                db_param_int(ctx, deadline_s), db_param_strs(ctx, sku, o->nlines),
-                db_param_ints(ctx, quantity, o->nlines), db_param_ints(ctx, unit_price, o->nlines));
-    if (err.code)
-        return err;
-    o->created_at = o->updated_at = db_str(&rows, 0, 0);
-    return OK;
+    o->created_at = o->updated_at = clock_rfc3339(ctx->arena, clock_now_ms());
+    return db_later(
+        ctx,
+        "WITH o AS ("
+        " INSERT INTO orders (id, user_id, status, payment_method, currency, total,"
+        "  version, deadline_at, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::bigint),"
+        "  $12, $12)"
+        " RETURNING id)"
+        " INSERT INTO order_lines (order_id, line, sku, quantity, unit_price)"
+        " SELECT o.id, t.line, t.sku, t.quantity, t.unit_price FROM o,"
+        "  unnest($9::text[], $10::bigint[], $11::bigint[])"
+        "  WITH ORDINALITY AS t (sku, quantity, unit_price, line)",
+        o->id, o->user_id, order_status_name(o->status), o->payment_method, o->currency,
+        db_param_int(ctx, o->total), db_param_int(ctx, o->version), db_param_int(ctx, deadline_s),
+        db_param_strs(ctx, sku, o->nlines), db_param_ints(ctx, quantity, o->nlines),
+        db_param_ints(ctx, unit_price, o->nlines), o->created_at);
 }
 
 struct err store_find(struct ctx *ctx, const char *id, const char *user_id, struct order *out)
@@ -147,25 +142,19 @@ struct err store_lock(struct ctx *ctx, const char *id, const char *user_id, stru
 
 struct err store_save(struct ctx *ctx, struct order *o)
 {
-    struct db_rows rows;
-    struct err err;
-
-    err = db_exec(ctx, &rows,
-                  "UPDATE orders SET status = $2, reason = $3, reservation_id = $4,"
-                  " tracking_number = $5, version = $6, settled = $7, updated_at = now()"
-                  " WHERE id = $1 RETURNING " DB_RFC3339("updated_at"),
-                  o->id, order_status_name(o->status), o->reason, o->reservation_id,
-                  o->tracking_number, db_param_int(ctx, o->version), db_param_bool(o->settled));
-    if (err.code)
-        return err;
-    o->updated_at = db_str(&rows, 0, 0);
-    return OK;
+    o->updated_at = clock_rfc3339(ctx->arena, clock_now_ms());
+    return db_later(ctx,
+                    "UPDATE orders SET status = $2, reason = $3, reservation_id = $4,"
+                    " tracking_number = $5, version = $6, settled = $7, updated_at = $8"
+                    " WHERE id = $1",
+                    o->id, order_status_name(o->status), o->reason, o->reservation_id,
+                    o->tracking_number, db_param_int(ctx, o->version), db_param_bool(o->settled),
+                    o->updated_at);
 }
 
 struct err store_note(struct ctx *ctx, const char *order_id, const struct order_entry entries[],
                       size_t n)
 {
-    struct db_rows rows;
     const char **column[6];
 
     for (size_t c = 0; c < 6; c++)
@@ -178,8 +167,8 @@ struct err store_note(struct ctx *ctx, const char *order_id, const struct order_
         column[4][i] = entries[i].cause;
         column[5][i] = entries[i].detail;
     }
-    return db_exec(
-        ctx, &rows,
+    return db_later(
+        ctx,
         "INSERT INTO order_events (order_id, event_id, type, source, time, cause, detail)"
         " SELECT $1, t.* FROM unnest($2::text[], $3::text[], $4::text[],"
         "  $5::timestamptz[], $6::text[], $7::text[]) AS t"

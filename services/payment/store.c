@@ -120,27 +120,23 @@ struct err store_lock_order(struct ctx *ctx, const char *order_id, struct paymen
 
 struct err store_save(struct ctx *ctx, const struct payment *p)
 {
-    struct db_rows rows;
-
-    return db_exec(ctx, &rows,
-                   "UPDATE payments SET state = $2, reason = $3, attempts = $4, traceparent = $5,"
-                   "  correlation_id = $6, causation_id = $7, due_at = now(), updated_at = now()"
-                   " WHERE id = $1",
-                   p->id, payment_state_name(p->state), p->reason, db_param_int(ctx, p->attempts),
-                   p->traceparent, p->correlation_id, p->causation_id);
+    return db_later(ctx,
+                    "UPDATE payments SET state = $2, reason = $3, attempts = $4, traceparent = $5,"
+                    "  correlation_id = $6, causation_id = $7, due_at = now(), updated_at = now()"
+                    " WHERE id = $1",
+                    p->id, payment_state_name(p->state), p->reason, db_param_int(ctx, p->attempts),
+                    p->traceparent, p->correlation_id, p->causation_id);
 }
 
 struct err store_settle(struct ctx *ctx, const struct payment *p, int64_t delay_ms)
 {
-    struct db_rows rows;
-
-    return db_exec(ctx, &rows,
-                   "UPDATE payments SET state = $2, reason = $3, attempts = $4, refunded = $5,"
-                   "  due_at = now() + $6 * (0.5 + random() / 2) * interval '1 millisecond',"
-                   "  locked_until = '-infinity', updated_at = now()"
-                   " WHERE id = $1",
-                   p->id, payment_state_name(p->state), p->reason, db_param_int(ctx, p->attempts),
-                   db_param_int(ctx, p->refunded), db_param_int(ctx, delay_ms));
+    return db_later(ctx,
+                    "UPDATE payments SET state = $2, reason = $3, attempts = $4, refunded = $5,"
+                    "  due_at = now() + $6 * (0.5 + random() / 2) * interval '1 millisecond',"
+                    "  locked_until = '-infinity', updated_at = now()"
+                    " WHERE id = $1",
+                    p->id, payment_state_name(p->state), p->reason, db_param_int(ctx, p->attempts),
+                    db_param_int(ctx, p->refunded), db_param_int(ctx, delay_ms));
 }
 
 struct err store_take(struct ctx *ctx, int64_t lease_ms, struct payment *out, bool *found)

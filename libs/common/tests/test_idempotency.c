@@ -46,12 +46,6 @@ static int64_t number(const char *sql)
     return db_int(&rows, 0, 0);
 }
 
-static int64_t locks(void)
-{
-    return number("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
-                  " (SELECT oid FROM pg_database WHERE datname = current_database())");
-}
-
 static int64_t answers(void)
 {
     return number("SELECT count(*) FROM idempotency");
@@ -67,70 +61,57 @@ static int empty_tables(void **state)
     return (int)db_exec(&watcher, &rows, "TRUNCATE idempotency").code;
 }
 
-/* Whatever a test did, no lock may be left. */
-static int no_lock_is_left(void **state)
+static struct idempotency key_of(const char *caller, const char *key, const char *body)
 {
-    (void)state;
-    return (int)locks();
-}
-
-static struct err begin(struct ctx *c, struct idempotency *k, const char *caller, const char *key,
-                        const char *body, struct stored_answer *stored)
-{
-    return idempotency_begin(c, k, caller, key, "POST", "/api/v1/orders", body, strlen(body),
-                             stored);
-}
-
-static struct err store(struct ctx *c, const struct idempotency *k, const char *body)
-{
-    const struct stored_answer answer = {
-        .status = 201, .body = body, .location = "/api/v1/orders/1"};
-
-    return idempotency_store(c, k, &answer);
-}
-
-/* The whole of one request: as http_dispatch.c does it. */
-static void serve(const char *caller, const char *key, const char *body, const char *answer)
-{
-    struct stored_answer stored;
     struct idempotency k;
 
-    assert_int_equal(begin(ctx, &k, caller, key, body, &stored).code, ERR_OK);
-    assert_int_equal(stored.status, 0);
-    assert_int_equal(locks(), 1);
-    db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(store(ctx, &k, answer).code, ERR_OK);
-    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
-    idempotency_end(ctx, &k);
-    assert_int_equal(locks(), 0);
+    assert_int_equal(
+        idempotency_key(&k, caller, key, "POST", "/api/v1/orders", body, strlen(body)).code,
+        ERR_OK);
+    return k;
+}
+
+static const struct stored_answer created = {
+    .status = 201, .body = "{\"id\":\"1\"}", .location = "/api/v1/orders/1"};
+
+/* The whole of one request: as http_dispatch.c does it. */
+static struct err serve(struct ctx *c, const struct idempotency *k,
+                        const struct stored_answer *answer)
+{
+    struct err err;
+
+    db_unit_begin(c, DB_WRITE);
+    err = idempotency_store(c, k, answer);
+    if (!err.code)
+        err = db_unit_commit(c);
+    db_unit_rollback(c);
+    return err;
 }
 
 static void a_repeated_request_gets_the_stored_answer(void **state)
 {
+    const struct idempotency k = key_of("ann", "key-1", "{\"n\":1}");
     struct stored_answer stored;
-    struct idempotency k;
 
     (void)state;
-    serve("ann", "key-1", "{\"n\":1}", "{\"id\":\"1\"}");
-    assert_int_equal(begin(&other, &k, "ann", "key-1", "{\"n\":1}", &stored).code, ERR_OK);
+    assert_int_equal(idempotency_find(ctx, &k, &stored).code, ERR_OK);
+    assert_int_equal(stored.status, 0);
+    assert_int_equal(serve(ctx, &k, &created).code, ERR_OK);
+    assert_int_equal(idempotency_find(&other, &k, &stored).code, ERR_OK);
     assert_int_equal(stored.status, 201);
-    assert_string_equal(stored.body, "{\"id\":\"1\"}");
-    assert_string_equal(stored.location, "/api/v1/orders/1");
+    assert_string_equal(stored.body, created.body);
+    assert_string_equal(stored.location, created.location);
 }
 
 static void an_answer_without_body_is_repeated_without_body(void **state)
 {
+    const struct idempotency k = key_of("ann", "key-1", "");
     const struct stored_answer empty = {.status = 204};
     struct stored_answer stored;
-    struct idempotency k;
 
     (void)state;
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "", &stored).code, ERR_OK);
-    db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(idempotency_store(ctx, &k, &empty).code, ERR_OK);
-    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
-    idempotency_end(ctx, &k);
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "", &stored).code, ERR_OK);
+    assert_int_equal(serve(ctx, &k, &empty).code, ERR_OK);
+    assert_int_equal(idempotency_find(ctx, &k, &stored).code, ERR_OK);
     assert_int_equal(stored.status, 204);
     assert_null(stored.body);
     assert_null(stored.location);
@@ -138,92 +119,41 @@ static void an_answer_without_body_is_repeated_without_body(void **state)
 
 static void a_key_reused_for_another_request_is_unprocessable(void **state)
 {
+    const struct idempotency k = key_of("ann", "key-1", "{\"n\":1}");
+    const struct idempotency body = key_of("ann", "key-1", "{\"n\":2}");
+    struct idempotency path;
     struct stored_answer stored;
-    struct idempotency k;
 
     (void)state;
-    serve("ann", "key-1", "{\"n\":1}", "{}");
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "{\"n\":2}", &stored).code, ERR_UNPROCESSABLE);
     assert_int_equal(
-        idempotency_begin(ctx, &k, "ann", "key-1", "POST", "/api/v1/x", "{\"n\":1}", 7, &stored)
-            .code,
-        ERR_UNPROCESSABLE);
+        idempotency_key(&path, "ann", "key-1", "POST", "/api/v1/x", "{\"n\":1}", 7).code, ERR_OK);
+    assert_int_equal(serve(ctx, &k, &created).code, ERR_OK);
+    assert_int_equal(idempotency_find(ctx, &body, &stored).code, ERR_UNPROCESSABLE);
     assert_int_equal(stored.status, 0);
+    assert_int_equal(idempotency_find(ctx, &path, &stored).code, ERR_UNPROCESSABLE);
 }
 
 static void the_same_key_of_another_caller_is_another_key(void **state)
 {
-    struct stored_answer stored;
-    struct idempotency k, others;
+    const struct idempotency anns = key_of("ann", "key-1", "{}"),
+                             bobs = key_of("bob", "key-1", "{}");
 
     (void)state;
-    serve("ann", "key-1", "{}", "{}");
-    serve("bob", "key-1", "{}", "{}");
+    assert_int_equal(serve(ctx, &anns, &created).code, ERR_OK);
+    assert_int_equal(serve(ctx, &bobs, &created).code, ERR_OK);
     assert_int_equal(answers(), 2);
-    /* Not even their locks meet. */
-    assert_int_equal(begin(ctx, &k, "ann", "key-2", "{}", &stored).code, ERR_OK);
-    assert_int_equal(begin(&other, &others, "an", "nkey-2", "{}", &stored).code, ERR_OK);
-    idempotency_end(&other, &others);
-    idempotency_end(ctx, &k);
-}
-
-static void a_request_in_progress_refuses_its_repetition(void **state)
-{
-    struct stored_answer stored;
-    struct idempotency k, again;
-
-    (void)state;
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "{}", &stored).code, ERR_OK);
-    assert_int_equal(begin(&other, &again, "ann", "key-1", "{}", &stored).code, ERR_CONFLICT);
-    assert_int_equal(begin(&other, &again, "ann", "key-2", "{}", &stored).code, ERR_OK);
-    idempotency_end(&other, &again);
-    idempotency_end(ctx, &k);
-    assert_int_equal(begin(&other, &again, "ann", "key-1", "{}", &stored).code, ERR_OK);
-    idempotency_end(&other, &again);
 }
 
 static void a_request_that_failed_may_be_tried_again(void **state)
 {
-    struct stored_answer stored;
-    struct idempotency k;
+    const struct idempotency k = key_of("ann", "key-1", "{}");
 
     (void)state;
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "{}", &stored).code, ERR_OK);
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(store(ctx, &k, "{}").code, ERR_OK);
+    assert_int_equal(idempotency_store(ctx, &k, &created).code, ERR_OK);
     db_unit_rollback(ctx);
-    idempotency_end(ctx, &k);
     assert_int_equal(answers(), 0);
-    serve("ann", "key-1", "{}", "{}");
-}
-
-static void a_lost_session_gives_up_its_lock(void **state)
-{
-    struct stored_answer stored;
-    struct idempotency k, again;
-
-    (void)state;
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "{}", &stored).code, ERR_OK);
-    db_disconnect(ctx->db);
-    wait_until(begin(&other, &again, "ann", "key-1", "{}", &stored).code == ERR_OK);
-    idempotency_end(ctx, &k); /* is not there to be given back: no harm */
-    assert_int_equal(locks(), 1);
-    idempotency_end(&other, &again);
-}
-
-static void a_lock_that_a_failed_unit_cannot_give_back_goes_with_the_session(void **state)
-{
-    struct stored_answer stored;
-    struct idempotency k;
-    struct db_rows rows;
-
-    (void)state;
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "{}", &stored).code, ERR_OK);
-    db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(db_exec(ctx, &rows, "SELECT 1 / 0").code, ERR_INVALID);
-    idempotency_end(ctx, &k);
-    db_unit_rollback(ctx);
-    wait_until(locks() == 0);
+    assert_int_equal(serve(ctx, &k, &created).code, ERR_OK);
 }
 
 struct race {
@@ -234,56 +164,47 @@ struct race {
 
 static void *finish_race(void *arg)
 {
+    const struct stored_answer second = {.status = 201, .body = "{\"id\":\"2\"}"};
     struct race *r = arg;
 
-    db_unit_begin(&r->ctx, DB_WRITE);
-    r->err = store(&r->ctx, &r->key, "{\"by\":\"the other\"}");
-    if (!r->err.code)
-        r->err = db_unit_commit(&r->ctx);
-    db_unit_rollback(&r->ctx);
+    r->err = serve(&r->ctx, &r->key, &second);
     return NULL;
 }
 
-/* Both believe to hold the lock, as after a lost session. */
-static void of_two_that_race_to_store_exactly_one_wins(void **state)
+static void of_two_at_once_the_second_waits_and_fails_with_a_conflict(void **state)
 {
-    struct race race = {.ctx = other};
+    struct race race = {.ctx = other, .key = key_of("ann", "key-1", "{}")};
     struct stored_answer stored;
-    struct idempotency k;
+    struct db_rows rows;
     pthread_t thread;
 
     (void)state;
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "{}", &stored).code, ERR_OK);
-    race.key = k;
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(store(ctx, &k, "{\"by\":\"the first\"}").code, ERR_OK);
+    assert_int_equal(idempotency_store(ctx, &race.key, &created).code, ERR_OK);
+    assert_int_equal(db_exec(ctx, &rows, "SELECT 1").code, ERR_OK); /* takes it along */
     assert_int_equal(pthread_create(&thread, NULL, finish_race, &race), 0);
     wait_until(number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
                       " AND datname = current_database()") == 1);
     assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
     pthread_join(thread, NULL);
-    idempotency_end(ctx, &k);
     assert_int_equal(race.err.code, ERR_CONFLICT);
-    assert_int_equal(begin(ctx, &k, "ann", "key-1", "{}", &stored).code, ERR_OK);
-    assert_string_equal(stored.body, "{\"by\":\"the first\"}");
+    assert_int_equal(idempotency_find(ctx, &race.key, &stored).code, ERR_OK);
+    assert_string_equal(stored.body, created.body);
 }
 
 static void only_printable_keys_of_1_to_255_characters_are_valid(void **state)
 {
     char longest[257];
-    struct stored_answer stored;
+    const char *const bad[] = {"", "tab\t", "k\xC3\xA9y", longest};
     struct idempotency k;
 
     (void)state;
     memset(longest, 'k', sizeof(longest));
     longest[256] = '\0';
-    assert_int_equal(begin(ctx, &k, "ann", "", "{}", &stored).code, ERR_INVALID);
-    assert_int_equal(begin(ctx, &k, "ann", "tab\t", "{}", &stored).code, ERR_INVALID);
-    assert_int_equal(begin(ctx, &k, "ann", "k\xC3\xA9y", "{}", &stored).code, ERR_INVALID);
-    assert_int_equal(begin(ctx, &k, "ann", longest, "{}", &stored).code, ERR_INVALID);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(idempotency_key(&k, "ann", bad[i], "POST", "/", "", 0).code, ERR_INVALID);
     longest[255] = '\0';
-    assert_int_equal(begin(ctx, &k, "ann", longest, "{}", &stored).code, ERR_OK);
-    idempotency_end(ctx, &k);
+    key_of("ann", longest, "{}");
 }
 
 static void old_answers_are_forgotten_a_few_at_once(void **state)
@@ -307,21 +228,16 @@ static void old_answers_are_forgotten_a_few_at_once(void **state)
 
 static void a_fingerprint_cannot_be_made_without_the_secret(void **state)
 {
-    struct stored_answer stored;
-    struct idempotency plain, keyed;
+    const struct idempotency plain = key_of("alice", "k1", "{\"password\":\"x\"}");
+    struct idempotency keyed;
 
     (void)state;
-    assert_int_equal(begin(ctx, &plain, "alice", "k1", "{\"password\":\"x\"}", &stored).code,
-                     ERR_OK);
-    idempotency_end(ctx, &plain);
     idempotency_secret("only the service knows");
-    assert_int_equal(begin(ctx, &keyed, "alice", "k1", "{\"password\":\"x\"}", &stored).code,
-                     ERR_OK);
-    idempotency_end(ctx, &keyed);
+    keyed = key_of("alice", "k1", "{\"password\":\"x\"}");
     assert_string_not_equal(plain.fingerprint, keyed.fingerprint);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, empty_tables, no_lock_is_left)
+#define TEST(name) cmocka_unit_test_setup(name, empty_tables)
 
 int main(void)
 {
@@ -330,11 +246,8 @@ int main(void)
         TEST(an_answer_without_body_is_repeated_without_body),
         TEST(a_key_reused_for_another_request_is_unprocessable),
         TEST(the_same_key_of_another_caller_is_another_key),
-        TEST(a_request_in_progress_refuses_its_repetition),
         TEST(a_request_that_failed_may_be_tried_again),
-        TEST(a_lost_session_gives_up_its_lock),
-        TEST(a_lock_that_a_failed_unit_cannot_give_back_goes_with_the_session),
-        TEST(of_two_that_race_to_store_exactly_one_wins),
+        TEST(of_two_at_once_the_second_waits_and_fails_with_a_conflict),
         TEST(only_printable_keys_of_1_to_255_characters_are_valid),
         TEST(old_answers_are_forgotten_a_few_at_once),
         TEST(a_fingerprint_cannot_be_made_without_the_secret),

@@ -144,29 +144,50 @@ static void an_event_of_a_rolled_back_unit_never_happened(void **state)
     assert_int_equal(query("SELECT FROM outbox").count, 0);
 }
 
+static struct err hear(const char *id, bool *first)
+{
+    return inbox_add(ctx, &id, 1, first);
+}
+
 static void an_event_is_handled_for_the_first_time_once(void **state)
 {
     bool first;
 
     (void)state;
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(inbox_add(ctx, "e1", &first).code, ERR_OK);
+    assert_int_equal(hear("e1", &first).code, ERR_OK);
     assert_true(first);
-    assert_int_equal(inbox_add(ctx, "e1", &first).code, ERR_OK);
+    assert_int_equal(hear("e1", &first).code, ERR_OK);
     assert_false(first);
     assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
 
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(inbox_add(ctx, "e1", &first).code, ERR_OK);
+    assert_int_equal(hear("e1", &first).code, ERR_OK);
     assert_false(first);
-    assert_int_equal(inbox_add(ctx, "e2", &first).code, ERR_OK);
+    assert_int_equal(hear("e2", &first).code, ERR_OK);
     assert_true(first);
     db_unit_rollback(ctx);
 
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(inbox_add(ctx, "e2", &first).code, ERR_OK);
+    assert_int_equal(hear("e2", &first).code, ERR_OK);
     assert_true(first);
     assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+}
+
+static void of_a_batch_each_event_is_told_whether_it_is_new(void **state)
+{
+    const char *const ids[] = {"z", "known", "a", "z"};
+    bool first[4];
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(hear("known", first).code, ERR_OK);
+    assert_int_equal(inbox_add(ctx, ids, 4, first).code, ERR_OK);
+    assert_true(first[0]);
+    assert_false(first[1]);
+    assert_true(first[2]);
+    assert_false(first[3]); /* twice in one batch */
+    db_unit_rollback(ctx);
 }
 
 struct handling {
@@ -180,7 +201,7 @@ static void *handle(void *arg)
     struct handling *h = arg;
 
     db_unit_begin(&h->ctx, DB_WRITE);
-    h->err = inbox_add(&h->ctx, "raced", &h->first);
+    h->err = inbox_add(&h->ctx, (const char *[]){"raced"}, 1, &h->first);
     if (!h->err.code)
         h->err = db_unit_commit(&h->ctx);
     db_unit_rollback(&h->ctx);
@@ -208,7 +229,7 @@ static void of_two_consumers_of_one_event_exactly_one_is_first(void **state)
 
     (void)state;
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(inbox_add(ctx, "raced", &first).code, ERR_OK);
+    assert_int_equal(hear("raced", &first).code, ERR_OK);
     assert_true(first);
     assert_int_equal(pthread_create(&thread, NULL, handle, &other), 0);
     wait_until(waiting_for_locks(&watcher) == 1);
@@ -246,6 +267,7 @@ int main(void)
         cmocka_unit_test_setup(an_event_goes_to_the_bus_unless_told_otherwise, empty_tables),
         cmocka_unit_test_setup(an_event_of_a_rolled_back_unit_never_happened, empty_tables),
         cmocka_unit_test_setup(an_event_is_handled_for_the_first_time_once, empty_tables),
+        cmocka_unit_test_setup(of_a_batch_each_event_is_told_whether_it_is_new, empty_tables),
         cmocka_unit_test_setup(of_two_consumers_of_one_event_exactly_one_is_first, empty_tables),
         cmocka_unit_test_setup(old_entries_are_forgotten_a_few_at_once, empty_tables),
     };

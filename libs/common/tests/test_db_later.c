@@ -1,0 +1,198 @@
+/* test_db_later.c - statements that wait and travel with the next one or the commit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "arena.h"
+#include "db.h"
+#include "testing.h"
+
+static const struct migration tables[] = {
+    {"0001_test", "CREATE TABLE item (id bigint PRIMARY KEY, name text NOT NULL)"},
+};
+
+static struct testing *env;
+static struct ctx *ctx;    /* the connection under test */
+static struct ctx outside; /* another one, which sees what is committed */
+
+static int setup(void **state)
+{
+    (void)state;
+    env = testing_open(tables, 1);
+    ctx = &env->ctx;
+    outside = testing_ctx_open(env);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    testing_ctx_close(&outside);
+    testing_close(env);
+    return 0;
+}
+
+static int empty_table(void **state)
+{
+    struct db_rows rows;
+
+    (void)state;
+    db_unit_rollback(ctx);
+    return (int)db_exec(&outside, &rows, "TRUNCATE item").code;
+}
+
+static struct err later(int64_t id)
+{
+    return db_later(ctx, "INSERT INTO item (id, name) VALUES ($1, 'later')", db_param_int(ctx, id));
+}
+
+static int64_t number(struct ctx *c, const char *sql)
+{
+    struct db_rows rows;
+
+    assert_int_equal(db_exec_params(c, &rows, sql, NULL, 0).code, ERR_OK);
+    assert_int_equal(rows.count, 1);
+    return db_int(&rows, 0, 0);
+}
+
+static int64_t items(void)
+{
+    return number(&outside, "SELECT count(*) FROM item");
+}
+
+static void a_whole_unit_may_travel_with_its_commit(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(later(2).code, ERR_OK);
+    assert_int_equal(items(), 0);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 2);
+}
+
+static void the_next_statement_sees_what_waited_before_it(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(number(ctx, "SELECT count(*) FROM item"), 1);
+    assert_int_equal(later(2).code, ERR_OK);
+    assert_int_equal(items(), 0); /* all of it in one transaction */
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 2);
+}
+
+static void what_waits_is_gone_with_a_rollback(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    db_unit_rollback(ctx);
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(2).code, ERR_OK);
+    db_unit_begin(ctx, DB_WRITE); /* left open, too */
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 0);
+}
+
+static void an_error_comes_with_the_commit_and_undoes_all(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(later(2).code, ERR_OK);
+    ctx->wakes = 1;
+    assert_int_equal(db_unit_commit(ctx).code, ERR_CONFLICT);
+    assert_string_equal(db_constraint(ctx->db), "item_pkey");
+    assert_int_equal(ctx->wakes, 0);
+    assert_int_equal(items(), 0);
+    assert_int_equal(later(3).code, ERR_OK); /* outside a unit: at once */
+    assert_int_equal(items(), 1);
+}
+
+static void an_error_comes_with_the_next_statement_which_is_not_run(void **state)
+{
+    struct db_rows rows;
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(db_exec(ctx, &rows, "SELECT pg_advisory_lock(77)").code, ERR_CONFLICT);
+    assert_int_equal(number(&outside, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+                                      " AND objid = 77"),
+                     0);
+    assert_int_equal(later(2).code, ERR_CONFLICT);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_CONFLICT);
+    assert_int_equal(items(), 0);
+}
+
+static void a_thousand_may_wait(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(later(i).code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 1000);
+}
+
+static void cut(void)
+{
+    struct db_rows rows;
+    int64_t pid = number(ctx, "SELECT pg_backend_pid()");
+
+    assert_int_equal(
+        db_exec(&outside, &rows, "SELECT pg_terminate_backend($1)", db_param_int(&outside, pid))
+            .code,
+        ERR_OK);
+    wait_until(number(&outside, "SELECT count(*) FROM pg_stat_activity WHERE datname ="
+                                " current_database() AND pid <> pg_backend_pid()") == 0);
+}
+
+/* It could not be sent twice: who knows what became of its commit. */
+static void a_session_that_has_ended_is_noticed_before_a_whole_unit_is_sent(void **state)
+{
+    (void)state;
+    cut();
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 1);
+}
+
+static void what_waited_for_a_session_that_is_gone_is_sent_to_the_next(void **state)
+{
+    (void)state;
+    cut();
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(number(ctx, "SELECT count(*) FROM item"), 1);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, empty_table)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_whole_unit_may_travel_with_its_commit),
+        TEST(the_next_statement_sees_what_waited_before_it),
+        TEST(what_waits_is_gone_with_a_rollback),
+        TEST(an_error_comes_with_the_commit_and_undoes_all),
+        TEST(an_error_comes_with_the_next_statement_which_is_not_run),
+        TEST(a_thousand_may_wait),
+        TEST(a_session_that_has_ended_is_noticed_before_a_whole_unit_is_sent),
+        TEST(what_waited_for_a_session_that_is_gone_is_sent_to_the_next),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
