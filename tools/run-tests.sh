@@ -25,7 +25,7 @@ for program in "$@"; do
     name=${name/tests\//}
     log=$logs/${name//\//-}.log
     start=$(date +%s%N)
-    timeout --kill-after=10 "${TEST_TIMEOUT:-600}" "$program" >"$log" 2>&1
+    timeout --kill-after=10 "${TEST_TIMEOUT:-900}" "$program" >"$log" 2>&1
     status=$?
     ms=$((($(date +%s%N) - start) / 1000000))
     good=$(count "$log" PASSED)

@@ -116,6 +116,8 @@ void testing_close(struct testing *t)
     struct ctx ctx = {.arena = t->arena, .db = t->server};
 
     testing_ctx_close(&t->ctx);
+    /* It waits for sessions to end, and on a busy machine for longer than a service would. */
+    must(db_exec_script(&ctx, "SET statement_timeout = '60s'", SERVER_MS), "statement_timeout");
     must(db_exec_script(&ctx, arena_printf(t->arena, "DROP DATABASE \"%s\" WITH (FORCE)", t->name),
                         SERVER_MS),
          "the scratch database cannot be dropped");
