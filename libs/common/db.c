@@ -198,7 +198,7 @@ static struct err judge(struct ctx *ctx, PGresult *res[], size_t n)
 /* Send all that waits, in one round trip. '*last' is the last statement's answer. */
 static struct err flush(struct ctx *ctx, bool ends, PGresult **last)
 {
-    PGresult *res[MAX_WAITING];
+    PGresult *res[MAX_WAITING] = {NULL};
     struct db *db = ctx->db;
     size_t n = db->nwaiting;
     struct err err = gone;

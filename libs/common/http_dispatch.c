@@ -122,7 +122,7 @@ static struct err run_once(struct ctx *ctx, struct http_exchange *x)
 {
     struct idempotency key;
     struct err err, why;
-    bool replayed;
+    bool replayed = false;
 
     err = idempotency_key(&key, x->req.caller.user_id, x->idempotency_key, x->req.method,
                           x->req.path, x->req.body, x->req.body_len);
