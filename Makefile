@@ -253,11 +253,17 @@ $(BENCH): $(call objects,bench/main.c bench/part_*.c $(addprefix bench/,$(addsuf
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+BENCH_TESTS := $(patsubst %.c,$(B)/%,$(wildcard bench/tests/test_*.c))
+$(BENCH_TESTS): %: %.o $(B)/bench/tests/moody_server.o $(call objects,bench/conn.c bench/histogram.c bench/load.c)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
 bench: packages
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=release all build/release/bench/measure
 	@ONLY="$(ONLY)" bench/run.sh
 
-INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE) $(REPORT_TESTS)
+INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE) \
+               $(BENCH_TESTS) $(REPORT_TESTS)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(HOSTILE_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
@@ -305,7 +311,8 @@ cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz bench && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
 tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c tests/hostile/*.c \
-        tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/report/*.c bench/report/tests/*.c bench/cost/*.c))
+        tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/*.c bench/tests/*.c \
+        bench/report/*.c bench/report/tests/*.c bench/cost/*.c))
 	@echo "clang-tidy: clean"
 $(B)/%.tidy: %.c .clang-tidy $(wildcard libs/common/*.h)
 	@mkdir -p $(@D)

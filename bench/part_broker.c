@@ -81,8 +81,10 @@ static void pause_ms(long ms)
 
 static void publish_batch(struct lane *l, struct bus *bus, struct arena *a, const char *body)
 {
-    for (int i = 0; i < RELAY_BATCH / (int)l->ntypes * (int)l->ntypes; i++) {
-        const char *type = l->types[(size_t)i % l->ntypes];
+    const size_t n = RELAY_BATCH / l->ntypes * l->ntypes;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *type = l->types[i % l->ntypes];
         const struct message m = {
             .id = "01a1f8ce-0000-7000-8000-000000000000",
             .type = type,
@@ -94,7 +96,7 @@ static void publish_batch(struct lane *l, struct bus *bus, struct arena *a, cons
         check(bus_publish(bus, a, &m, strcmp(type, "bench.shipped") != 0));
     }
     check(bus_confirm(bus, a, NULL, 0, CONFIRM_MS));
-    atomic_fetch_add(&l->done, RELAY_BATCH / (int)l->ntypes * (int)l->ntypes);
+    atomic_fetch_add(&l->done, (int64_t)n);
 }
 
 static void *publisher(void *arg)
