@@ -219,6 +219,19 @@ $(HOSTILE_TESTS): %: %.o $(HOSTILE) $(COMMON)
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# --- contracts ----------------------------------------------------------------
+# tests/contract holds contracts/ against the code: a test for each service, on its fakes.
+CONTRACT := $(filter-out $(B)/tests/contract/test_%,$(call objects,tests/contract/*.c))
+CONTRACT_TESTS := $(SERVICES:%=$(B)/tests/contract/test_%)
+$(B)/tests/contract/%.o $(B)/tests/contract/%.tidy: CPPFLAGS += -Itests/chaos
+define contract
+$(foreach t,o tidy,$(B)/tests/contract/test_$(1).$(t)): CPPFLAGS += -Iservices/$(1) -Iservices/$(1)/tests
+$(B)/tests/contract/test_$(1): %: %.o $(CONTRACT) $(call objects,services/$(1)/tests/fake_*.c) $(B)/$(1).a $(COMMON)
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+endef
+$(foreach s,$(SERVICES),$(eval $(call contract,$(s))))
+
 # --- exploring ----------------------------------------------------------------
 # Every interleaving of a model with the domains that ship: tests/explore. In agree/ each
 # service's use-cases, on the fakes of its own tests, must do what the model does.
@@ -263,7 +276,7 @@ bench: packages
 	@ONLY="$(ONLY)" bench/run.sh
 
 INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE) \
-               $(BENCH_TESTS) $(REPORT_TESTS)
+               $(BENCH_TESTS) $(REPORT_TESTS) $(CONTRACT_TESTS)
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(HOSTILE_TESTS) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
@@ -311,6 +324,7 @@ cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz bench && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
 tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c tests/hostile/*.c \
+        tests/contract/*.c \
         tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/*.c bench/tests/*.c \
         bench/report/*.c bench/report/tests/*.c bench/cost/*.c))
 	@echo "clang-tidy: clean"

@@ -4,7 +4,7 @@
  * Between watch_begin() and watch_end() a well-behaved client, from an address of its own,
  * lists products, asks for its orders and places some, and every process's resident memory
  * is looked at. In containers, whose processes we cannot see, memory is bounded by the
- * container's limit and only the rest is watched. */
+ * container's limit and only the rest is watched; and a sanitizer's memory is its own. */
 #ifndef HOSTILE_WATCH_H
 #define HOSTILE_WATCH_H
 
