@@ -20,12 +20,12 @@ struct password_options {
 
 struct password_hasher; /* any thread may use it */
 
-/* ERR_INVALID: a cost out of range. */
+/* Does not hash yet. ERR_INVALID: a cost out of range. */
 struct err password_open(struct arena *a, const struct password_options *opt,
                          struct password_hasher **out) MUST_CHECK;
 void password_close(struct password_hasher *h); /* NULL is fine */
 
-/* ERR_UNAVAILABLE, here and below: no turn in time, or no memory. */
+/* ERR_UNAVAILABLE, here and in password_verify(): no turn in time, or no memory. */
 struct err password_hash(struct password_hasher *h, struct arena *a, const char *password,
                          const char **hash) MUST_CHECK;
 
