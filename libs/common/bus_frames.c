@@ -102,7 +102,7 @@ void bus_delivery_free(void *delivery)
 
 static void begin_delivery(struct bus *b, const amqp_basic_deliver_t *deliver)
 {
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_small();
     struct delivery *d = arena_alloc(a, sizeof(*d));
 
     d->arena = a;

@@ -34,7 +34,7 @@ static const char *variable(const char *name)
  * a file is too long, and keeps one for the NUL. */
 static char *read_file(struct arena *a, const char *path, const char **why)
 {
-    char *text = arena_alloc(a, SECRET_FILE_MAX + 2);
+    char text[SECRET_FILE_MAX + 2];
     FILE *f = fopen(path, "re");
     size_t len;
     bool failed;
@@ -46,6 +46,7 @@ static char *read_file(struct arena *a, const char *path, const char **why)
     failed = ferror(f);
     *why = failed ? strerror(errno) : NULL;
     fclose(f);
+    text[len] = '\0';
     if (len > SECRET_FILE_MAX)
         *why = "longer than 64 KiB";
     else if (!failed && strlen(text) != len)
@@ -54,7 +55,7 @@ static char *read_file(struct arena *a, const char *path, const char **why)
         text[--len] = '\0';
     if (!*why && len == 0)
         *why = "empty";
-    return *why ? NULL : text;
+    return *why ? NULL : arena_strndup(a, text, len);
 }
 
 static const char *secret(struct loader *l, const struct config_key *k)

@@ -18,6 +18,9 @@
 enum {
     DRAIN_S = 10,    /* how long a stop waits for answers to leave */
     LINGER_MS = 300, /* and for a last request on connections that are kept open */
+    /* A request's head, a piece of its body, and the answer's head; beyond: 431. A kept
+     * connection keeps it. */
+    CONNECTION_BYTES = 16 * 1024,
     LISTEN_BACKLOG = 511,
     FIRST_CLASS = 2, /* of status codes: nobody answers 1xx */
 };
@@ -222,7 +225,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *s)
         MHD_OPTION_LISTEN_SOCKET, s->listener, MHD_OPTION_URI_LOG_CALLBACK, http_on_target, s,
         MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, s, MHD_OPTION_CONNECTION_LIMIT,
         s->opt.max_connections, MHD_OPTION_CONNECTION_TIMEOUT, s->opt.idle_timeout_s,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
 }
 
 struct err http_start(struct arena *a, const struct http_options *opt, struct http_server **out)

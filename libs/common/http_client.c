@@ -46,7 +46,7 @@ static const struct {
 };
 
 struct http_client {
-    CURL *easy; /* keeps its connections from call to call */
+    CURL *easy; /* from the first call on; keeps its connections from call to call */
 };
 
 struct http_target {
@@ -69,15 +69,24 @@ static void curl_init(void)
 
 struct http_client *http_client_new(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct http_client *c = calloc(1, sizeof(*c));
 
-    pthread_once(&once, curl_init);
-    if (c)
-        c->easy = curl_easy_init();
-    if (!c || !c->easy)
+    if (!c)
         abort();
     return c;
+}
+
+/* Most threads have a client and few make calls. */
+static CURL *easy_of(struct http_client *c)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, curl_init);
+    if (!c->easy)
+        c->easy = curl_easy_init();
+    if (!c->easy)
+        abort();
+    return c->easy;
 }
 
 void http_client_free(struct http_client *c)
@@ -313,7 +322,7 @@ static enum outcome attempt(struct ctx *ctx, struct http_target *t, const struct
 {
     struct sink sink = {.arena = ctx->arena, .text = NULL, .max = t->opt.max_body};
     struct curl_slist *list = headers(ctx, t, call);
-    CURL *easy = ctx->http->easy;
+    CURL *easy = easy_of(ctx->http);
     long status = 0;
     CURLcode code;
 

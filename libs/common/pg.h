@@ -14,7 +14,7 @@
 
 #include "db.h"
 
-enum { PG_MAX_PREPARED = 512 }; /* statements beyond these run unprepared */
+enum { PG_MAX_PREPARED = 128 }; /* statements beyond these run unprepared */
 
 struct pg {
     PGconn *conn;  /* NULL: no session */

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "ask_ready.h"
+#include "footprint.h"
 #include "health.h"
 #include "http_client.h"
 #include "log.h"
@@ -174,6 +175,7 @@ int service_main(int argc, char **argv, const struct service *s)
     const char *arg = argc > 1 ? argv[1] : "";
     struct err err;
 
+    footprint_limit();
     base.service = s;
     base.arena = arena_new();
     if (sodium_init() < 0)

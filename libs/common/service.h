@@ -69,7 +69,7 @@ struct service {
     struct err (*init)(struct ctx *ctx);
 };
 
-/* To be returned by main(). Also starts libsodium; libcurl starts with the first client,
+/* To be returned by main(). Also starts libsodium; libcurl starts with the first call,
  * OpenSSL by itself. */
 int service_main(int argc, char **argv, const struct service *s);
 

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "ask_ready.h"
 #include "config.h"
+#include "footprint.h"
 #include "http.h"
 #include "ledger.h"
 #include "log.h"
@@ -87,6 +88,7 @@ int main(int argc, char **argv)
     struct err err;
     int status;
 
+    footprint_limit();
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
         config_help(stdout, keys, NKEYS);
         return 0;
