@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.."
 export NAME=${NAME:-test} MODE=${MODE:-release} NO_SAMPLE=1 INNER_PORTS=1
 
 # Limits that the tests can meet without meeting them by accident, and a saga's deadline
-# that they can wait for.
+# and an alarm that they can wait for.
 export GATEWAY_RATE=${GATEWAY_RATE:-10000r/s} GATEWAY_BURST=${GATEWAY_BURST:-5000}
 export GATEWAY_LOGIN_RATE=${GATEWAY_LOGIN_RATE:-50r/s} GATEWAY_LOGIN_BURST=${GATEWAY_LOGIN_BURST:-100}
-export ORDER_SAGA_DEADLINE_S=${ORDER_SAGA_DEADLINE_S:-25}
+export ORDER_SAGA_DEADLINE_S=${ORDER_SAGA_DEADLINE_S:-25} ORDER_OUTBOX_OLD_S=${ORDER_OUTBOX_OLD_S:-4}
 
 infra/stack.sh destroy >/dev/null 2>&1 || true
 trap '[ -n "${KEEP:-}" ] || infra/stack.sh destroy >/dev/null' EXIT

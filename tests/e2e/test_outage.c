@@ -7,11 +7,42 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "books.h"
+#include "crowd.h"
+#include "wayctl.h"
 #include "world.h"
+
+enum { SOON_S = 30, ALARM_S = 60, PEOPLE = 8, ORDERS_EACH = 40 };
+
+static struct reply order_service(const char *path)
+{
+    return client_send(&(struct request){.url = text("%s%s", world_env("ORDER_URL"), path)});
+}
+
+static bool order_is_ready(void *arg)
+{
+    struct reply r = order_service("/readyz");
+    const bool ready = r.status == 200;
+
+    (void)arg;
+    reply_free(&r);
+    return ready;
+}
+
+/* A figure of the order service. */
+static int64_t metric(const char *name)
+{
+    struct reply r = order_service("/metrics");
+    const char *line = r.status == 200 ? strstr(r.body, text("\n%s ", name)) : NULL;
+    const int64_t value = line ? strtoll(line + 1 + strlen(name), NULL, 10) : 0;
+
+    reply_free(&r);
+    return value;
+}
 
 static void bring_back(const char *component)
 {
@@ -114,6 +145,138 @@ static void notifications_wait_for_redis_and_orders_do_not(void **state)
     books_must_balance();
 }
 
+static void order_starts_without_its_peers_and_takes_orders_when_they_come(void **state)
+{
+    struct customer c = customer_new();
+    const char *sku = product_new(100, 10, true);
+    void *args[] = {&c, text("%s", order_body(sku, 1, "pm_ok")), NULL};
+
+    (void)state;
+    stack("stop", "order");
+    stack("stop", "inventory");
+    stack("stop", "user");
+    stack("start", "order");
+    assert_true(await(order_is_ready, NULL, SOON_S));
+    stack("start", "inventory");
+    stack("start", "user");
+    assert_true(await(accepted, args, SOON_S));
+    await_status(&c, args[2], "SHIPPED");
+    books_must_balance();
+}
+
+/* --- what is dead is not hammered --------------------------------------------------- */
+
+static void insist(size_t number, void *arg)
+{
+    void **args = arg;
+
+    (void)number;
+    for (int i = 0; i < ORDERS_EACH; i++) {
+        struct reply r = order_try(args[0], NULL, args[1]);
+
+        if (r.status != 503 || !reply_header(&r, "Retry-After"))
+            args[2] = text("%d %s", r.status, r.body);
+        reply_free(&r);
+    }
+}
+
+static int64_t sent_to_inventory(void)
+{
+    return metric("waybill_client_requests_total{target=\"inventory\",outcome=\"unreachable\"}") +
+           metric("waybill_client_retries_total{target=\"inventory\"}");
+}
+
+/* The breaker needs ten failures to open and lets one call through every two seconds; the
+ * retry budget is ten at once; four workers may be at it when it opens. */
+static void a_dead_peer_is_not_hammered_by_those_who_want_orders(void **state)
+{
+    struct customer c = customer_new();
+    void *args[] = {&c, text("%s", order_body(product_new(100, 10, true), 1, "pm_ok")), NULL};
+    const int64_t before = sent_to_inventory();
+    time_t began;
+    int64_t sent;
+
+    (void)state;
+    stack("stop", "inventory");
+    began = time(NULL);
+    crowd_run(PEOPLE, insist, args);
+    sent = sent_to_inventory() - before;
+    bring_back("inventory");
+    if (args[2])
+        fail_msg("not an honest 503: %s", (const char *)args[2]);
+    assert_in_range(sent, 1, 10 + 10 + 4 + 1 + (time(NULL) - began) / 2);
+    assert_true(sent < PEOPLE * ORDERS_EACH / 2); /* or this test shows nothing */
+    books_must_balance();
+}
+
+/* --- what waits is watched ------------------------------------------------------------ */
+
+static bool alarm_is(void *arg)
+{
+    return metric("waybill_alarms{name=\"outbox_old\"}") == *(int *)arg;
+}
+
+/* The alarm comes although nothing moves, and goes by itself. Order goes on taking orders. */
+static void an_alarm_is_on_while_rabbitmq_is_away_and_off_when_it_is_back(void **state)
+{
+    struct customer c = customer_new();
+    const char *sku = product_new(100, 10, true), *id;
+    int on = 1, off = 0;
+    struct reply r;
+
+    (void)state;
+    assert_true(await(alarm_is, &off, SOON_S));
+    stack("stop", "rabbitmq");
+    id = order_new(&c, sku, 1, "pm_ok");
+    assert_true(await(alarm_is, &on, ALARM_S));
+    r = order_service("/readyz");
+    assert_int_equal(r.status, 200);
+    assert_null(strstr(r.body, "\"outbox\":\"ok\""));
+    reply_free(&r);
+    must_say(wayctl("outbox list order"), FINE, id);
+    bring_back("rabbitmq");
+    assert_true(await(alarm_is, &off, ALARM_S));
+    await_over(&c, id);
+    books_must_balance();
+}
+
+static bool refused(void *arg)
+{
+    return !accepted(arg);
+}
+
+/* As many events as the outbox may hold, to nowhere. What ends an order is still taken. */
+static void a_full_outbox_refuses_orders_and_takes_cancellations(void **state)
+{
+    struct customer c = customer_new();
+    const char *sku = product_new(100, 100000, true), *id;
+    void *args[] = {&c, text("%s", order_body(sku, 1, "pm_ok")), NULL};
+    struct reply r;
+
+    (void)state;
+    stack("stop", "payment");
+    id = order_new(&c, sku, 1, "pm_ok");
+    stack("psql", "order -q -c \"INSERT INTO outbox (destination, event_id, type, subject,"
+                  " envelope, traceparent, optional) SELECT 9, n, 't', 's', '{}', '', false"
+                  " FROM generate_series(1, 100000) AS n\"");
+    assert_true(await(refused, args, SOON_S));
+    r = order_try(&c, NULL, args[1]);
+    assert_int_equal(r.status, 503);
+    assert_non_null(reply_header(&r, "Retry-After"));
+    assert_string_equal(reply_str(&r, "detail"), "too much waits to be announced; try again later");
+    reply_free(&r);
+    r = client_send(&(struct request){
+        .method = "POST", .url = text("/api/v1/orders/%s/cancel", id), .token = c.token});
+    assert_int_equal(r.status, 202);
+    reply_free(&r);
+    await_status(&c, id, "CANCELLED");
+    stack("psql", "order -q -c 'DELETE FROM outbox WHERE destination = 9'");
+    stack("start", "payment");
+    assert_true(await(accepted, args, SOON_S));
+    await_status(&c, args[2], "SHIPPED");
+    books_must_balance();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +285,10 @@ int main(void)
         cmocka_unit_test(an_order_waits_for_a_service_that_is_away_for_a_while),
         cmocka_unit_test(a_saga_that_outlives_its_deadline_is_cancelled),
         cmocka_unit_test(notifications_wait_for_redis_and_orders_do_not),
+        cmocka_unit_test(order_starts_without_its_peers_and_takes_orders_when_they_come),
+        cmocka_unit_test(a_dead_peer_is_not_hammered_by_those_who_want_orders),
+        cmocka_unit_test(an_alarm_is_on_while_rabbitmq_is_away_and_off_when_it_is_back),
+        cmocka_unit_test(a_full_outbox_refuses_orders_and_takes_cancellations),
     };
 
     return cmocka_run_group_tests_name("outages", tests, NULL, NULL);

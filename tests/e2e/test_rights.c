@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "books.h"
 #include "forge.h"
 #include "world.h"
 
@@ -171,6 +172,18 @@ static void the_public_keys_are_published(void **state)
     reply_free(&r);
 }
 
+/* A service's own sessions are stricter (libs/common/pg.c); these are for everybody else who
+ * comes with its password, psql too. */
+static void no_role_may_hold_a_lock_or_a_statement_for_ever(void **state)
+{
+    (void)state;
+    assert_int_equal(sql_int("order",
+                             "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'waybill_%'"
+                             " AND NOT rolsuper AND rolconfig @> ARRAY['statement_timeout=10s',"
+                             " 'lock_timeout=5s', 'idle_in_transaction_session_timeout=15s']"),
+                     5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +196,7 @@ int main(void)
         cmocka_unit_test(internal_paths_do_not_exist_outside),
         cmocka_unit_test(a_wrong_password_and_an_unknown_address_answer_alike),
         cmocka_unit_test(the_public_keys_are_published),
+        cmocka_unit_test(no_role_may_hold_a_lock_or_a_statement_for_ever),
     };
 
     return cmocka_run_group_tests_name("rights", tests, set_up, NULL);

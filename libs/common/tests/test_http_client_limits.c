@@ -19,6 +19,8 @@
 #include "testing.h"
 #include "web.h"
 
+enum { CROWD = 8 };
+
 /* --- time
  * ------------------------------------------------------------------------------------------- */
 
@@ -101,6 +103,54 @@ static void a_failing_target_is_left_alone_and_tried_again_later(void **state)
     assert_false(http_target_is_failing(peer.target));
     assert_int_equal(peer_get("/status/200", &r).code, OK.code);
     assert_int_equal(atomic_load(&peer.hits), BREAKER_MIN_CALLS + 3);
+}
+
+/* Many threads want something of it at once, again and again, and may retry. */
+static void *insist(void *calls)
+{
+    struct ctx mine = {.arena = arena_new(), .http = http_client_new()};
+    const struct http_call call = {.method = "GET", .path = "/status/500", .repeatable = true};
+    struct http_reply r;
+
+    for (int i = 0; i < *(int *)calls; i++) {
+        assert_int_equal(http_call(&mine, peer.target, &call, &r).code, ERR_UNAVAILABLE);
+        arena_reset(mine.arena);
+    }
+    http_client_free(mine.http);
+    arena_free(mine.arena);
+    return NULL;
+}
+
+static void a_crowd_insists(int each)
+{
+    pthread_t threads[CROWD];
+
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, insist, &each), 0);
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void a_dead_target_under_load_is_asked_a_few_times_and_then_now_and_then(void **state)
+{
+    enum { EACH = 200, PAUSES = 5 };
+    struct http_target_options opt = peer_options();
+    int64_t now = clock_mono_ms();
+    int first;
+
+    (void)state;
+    opt.max_concurrent = CROWD;
+    peer_use(opt);
+    clock_freeze(now);
+    a_crowd_insists(EACH);
+    /* Those that were under way when the breaker opened are in addition. */
+    first = atomic_load(&peer.hits);
+    assert_in_range(first, BREAKER_MIN_CALLS, BREAKER_MIN_CALLS + CROWD - 1);
+    for (int i = 1; i <= PAUSES; i++) {
+        clock_freeze(now += BREAKER_OPEN_MS);
+        a_crowd_insists(EACH);
+        assert_int_equal(atomic_load(&peer.hits), first + i); /* of 1600 calls, one */
+    }
 }
 
 static void a_busy_or_refusing_target_does_not_open_the_breaker(void **state)
@@ -225,6 +275,7 @@ int main(void)
         TEST(all_attempts_together_do_not_outlast_the_deadline),
         TEST(nobody_there_is_told_from_nobody_in_time),
         TEST(a_failing_target_is_left_alone_and_tried_again_later),
+        TEST(a_dead_target_under_load_is_asked_a_few_times_and_then_now_and_then),
         TEST(a_busy_or_refusing_target_does_not_open_the_breaker),
         TEST(no_more_calls_than_allowed_are_under_way),
         TEST(a_call_carries_trace_request_id_key_and_token),

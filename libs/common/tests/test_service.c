@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "arena.h"
 #include "outbox.h"
+#include "process.h"
 #include "service.h"
 #include "testing.h"
 #include "web.h"
@@ -107,66 +107,27 @@ static const struct service service = {
 
 /* --- running it ----------------------------------------------------------- */
 
-struct process {
-    pid_t pid;
-    FILE *output; /* what it says */
-};
-
-static void in_child(const char *arg, int output)
-{
-    char name[] = "tester", first[32];
-    char *argv[] = {name, first, NULL};
-
-    snprintf(first, sizeof(first), "%s", arg);
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
-    exit(service_main(*arg ? 2 : 1, argv, &service));
-}
-
 static struct process run(const char *arg)
 {
-    struct process p = {.output = tmpfile()};
-
-    assert_non_null(p.output);
-    p.pid = fork();
-    assert_true(p.pid >= 0);
-    if (p.pid == 0)
-        in_child(arg, fileno(p.output));
-    return p;
+    return process_run(&service, arg);
 }
 
 static const char *said(const struct process *p)
 {
-    char *text = arena_alloc(arena, MAX_LOG);
-
-    assert_true(pread(fileno(p->output), text, MAX_LOG - 1, 0) >= 0);
-    return text;
-}
-
-/* Its exit status; *text gets what it said. */
-static int ended(struct process *p, const char **text)
-{
-    int status = 0;
-
-    wait_until(waitpid(p->pid, &status, WNOHANG) == p->pid);
-    *text = said(p);
-    fclose(p->output);
-    if (!WIFEXITED(status))
-        fail_msg("it ended by signal %d", WTERMSIG(status));
-    return WEXITSTATUS(status);
+    return process_said(arena, p);
 }
 
 static int stopped_by(struct process *p, int signal, const char **text)
 {
-    kill(p->pid, signal);
-    return ended(p, text);
+    process_signal(p, signal);
+    return process_ended(arena, p, text);
 }
 
 static int run_to_end(const char *arg, const char **text)
 {
     struct process p = run(arg);
 
-    return ended(&p, text);
+    return process_ended(arena, &p, text);
 }
 
 static bool ready(void)
@@ -219,8 +180,7 @@ static int end(void **state)
     return 0;
 }
 
-/* --- what it is told ----------------------------------------------------------------------------
- */
+/* --- what it is told ---------------------------------------------------------- */
 
 static void help_prints_all_settings(void **state)
 {
@@ -257,8 +217,7 @@ static void all_mistakes_are_told_at_once_before_anything_starts(void **state)
                               "tester: LOG_LEVEL must be debug, info, warn or error\n");
 }
 
-/* --- starting, serving, stopping
- * ------------------------------------------------------------------ */
+/* --- starting, serving, stopping ---------------------------------------------- */
 
 static void it_migrates_initializes_works_serves_and_stops(void **state)
 {
@@ -272,6 +231,7 @@ static void it_migrates_initializes_works_serves_and_stops(void **state)
     assert_int_equal(run_to_end("--healthcheck", &text), 0);
     assert_int_equal(stopped_by(&p, SIGTERM, &text), 0);
     assert_non_null(strstr(text, "serving on 127.0.0.1 port"));
+    assert_non_null(strstr(text, " ms after the process was started"));
     assert_non_null(strstr(text, "stopped"));
     assert_int_equal(run_to_end("--healthcheck", &text), 1);
     assert_string_equal(text, "tester: tester cannot be reached\n");
@@ -316,8 +276,7 @@ static void an_init_that_fails_ends_it_and_leaves_nothing(void **state)
     assert_int_equal(count("SELECT count(*) FROM done"), 0);
 }
 
-/* --- a database that is not there
- * ------------------------------------------------------------------ */
+/* --- a database that is not there --------------------------------------------- */
 
 static void it_waits_for_its_database_and_says_so_once(void **state)
 {

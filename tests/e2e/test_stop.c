@@ -1,0 +1,113 @@
+/* test_stop.c - services are stopped and started again in the middle of the work: no client
+ * gets a broken answer, and what they were told is true. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "books.h"
+#include "crowd.h"
+#include "world.h"
+
+enum {
+    PEOPLE = 3,
+    RESTARTS = 5,
+    BEFORE = 15, /* orders accepted when a restart begins */
+    PATIENCE_S = 90,
+};
+
+static struct shop {
+    struct customer customer;
+    const char *sku;
+    atomic_int accepted, retried;
+    atomic_bool over;
+    _Atomic(const char *) broken; /* the first answer that was none */
+} shop;
+
+/* An answer that a client can do something with: try again a little later. */
+static bool honest(const struct reply *r)
+{
+    const char *type = reply_header(r, "Content-Type");
+
+    return r->status >= 502 && r->status <= 504 && type &&
+           strcmp(type, "application/problem+json") == 0 && reply_header(r, "Retry-After");
+}
+
+/* As a careful client does: the same key again until the order is accepted. */
+static bool placed(void *arg)
+{
+    struct reply r = order_try(&shop.customer, arg, order_body(shop.sku, 1, "pm_ok"));
+    const bool done = r.status == 201;
+
+    if (done)
+        shop.accepted++;
+    else if (honest(&r))
+        shop.retried++;
+    else
+        shop.broken = text("%d %s", r.status, r.body);
+    reply_free(&r);
+    return done || shop.broken;
+}
+
+static bool more_came(void *arg)
+{
+    return shop.accepted >= *(int *)arg || shop.broken;
+}
+
+static void restart_one_after_the_other(void)
+{
+    static const char *const services[RESTARTS] = {"order", "inventory", "payment", "user",
+                                                   "order"};
+
+    for (int i = 0; i < RESTARTS && !shop.broken; i++) {
+        int enough = shop.accepted + BEFORE;
+
+        if (!await(more_came, &enough, PATIENCE_S))
+            shop.broken = "no order was accepted any more";
+        stack("restart", services[i]);
+    }
+    shop.over = true;
+}
+
+static void operator_or_customer(size_t number, void *arg)
+{
+    (void)arg;
+    if (number == PEOPLE) {
+        restart_one_after_the_other();
+        return;
+    }
+    for (int i = 0; !shop.over && !shop.broken; i++)
+        if (!await(placed, text("stop-%s-%zu-%d", shop.sku, number, i), PATIENCE_S))
+            shop.broken = "an order was never accepted";
+}
+
+static void services_may_be_restarted_under_load_and_no_answer_is_broken(void **state)
+{
+    (void)state;
+    shop.customer = customer_new();
+    shop.sku = product_new(100, 100000, true);
+    crowd_run(PEOPLE + 1, operator_or_customer, NULL);
+    if (shop.broken)
+        fail_msg("%s", shop.broken);
+    await_healthy();
+    print_message("%d orders, %d answers that asked to try again\n", shop.accepted, shop.retried);
+    assert_int_equal(sql_int_of("order", "SELECT count(*) FROM orders WHERE user_id = $1::uuid",
+                                shop.customer.id),
+                     shop.accepted);
+    books_must_balance();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(services_may_be_restarted_under_load_and_no_answer_is_broken),
+    };
+
+    return cmocka_run_group_tests_name("stop", tests, NULL, NULL);
+}
