@@ -18,7 +18,15 @@ part() { # name command...
 note_commits() {
     psql -qX "$POSTGRES_URL" -c 'ALTER SYSTEM SET track_commit_timestamp = on'
     infra/stack.sh restart postgres >/dev/null
-    infra/stack.sh up >/dev/null # waits until all are ready again
+    await_ready
+}
+
+await_ready() {
+    local deadline=$((SECONDS + 60))
+    until curl -fs -o /dev/null "$GATEWAY_URL/healthz"; do
+        [ $SECONDS -lt $deadline ] || { echo "bench: the stack is not ready" >&2; return 1; }
+        sleep 0.1
+    done
 }
 
 # In the place of the order service something that says the same to all: the gateway is the
@@ -33,6 +41,7 @@ http_limits() {
     kill "$pid"
     wait "$pid" 2>/dev/null || true
     infra/stack.sh start order >/dev/null
+    await_ready
 }
 
 limits() {

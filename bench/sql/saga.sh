@@ -16,7 +16,10 @@ commit() { echo 'COMMIT;'; }
 
 hear() { # service, event id
     begin
-    echo "INSERT INTO s_$1.inbox (event_id) VALUES ($2) ON CONFLICT DO NOTHING;"
+    cat <<SQL
+INSERT INTO s_$1.inbox (event_id) SELECT id FROM unnest(ARRAY[$2]::text[]) AS id
+ ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id;
+SQL
 }
 
 announce() { # service, event id, type, destinations
@@ -66,41 +69,51 @@ SELECT $ORDER FROM s_order.orders o WHERE o.id = :order_id AND (NULL::uuid IS NU
  FOR UPDATE;
 UPDATE s_order.orders SET status = '$1', reason = '', reservation_id = :reservation_id,
  tracking_number = :reservation_id, version = $2, settled = false, updated_at = now()
- WHERE id = :order_id RETURNING rfc3339(updated_at);
+ WHERE id = :order_id;
 SQL
 }
+
+# What programs make up without the server, here made with the first statement: ids in order of
+# time, as UUIDv7 are, and who buys what.
+MADE_UP="SELECT substr(t, 1, 8) || '-' || substr(t, 9, 4) || '-7' || substr(r, 1, 3) || '-8'
+  || substr(r, 4, 3) || '-' || substr(r, 7, 10) AS base,
+  '00000000-0000-7000-8000-' || lpad((:customer)::text, 12, '0') AS user_id
+ FROM (SELECT lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') AS t,
+  md5(random()::text) AS r OFFSET 0) AS x OFFSET 0"
+IDS="base || '01' AS order_id, base || '02' AS payment_id, base || '03' AS reservation_id,
+ base || '04' AS shipment_id, base || '05' AS n1, base || '06' AS n2, base || '07' AS n3,
+ base || 'e1' AS e1, base || 'e2' AS e2, base || 'e3' AS e3, base || 'e4' AS e4, base || 'e5' AS e5,
+ base || 'e6' AS e6"
 
 order_place() {
     cat <<SQL
 \\set customer random(1, 20)
 \\set product random(1, 100)
-\\set lock random(1, 9000000000000000000)
-SELECT pg_try_advisory_lock(:lock), m.* FROM made_up(:customer, :product) AS m \\gset
-SELECT fingerprint, status, body, location FROM s_order.idempotency
- WHERE caller = :user_id AND key = :e1;
+SELECT $IDS, user_id, '{B-' || :product || '}' AS skus,
+  i.fingerprint, i.status, i.body AS stored, i.location
+ FROM ($MADE_UP) AS m LEFT JOIN s_order.idempotency i ON i.caller = user_id AND i.key = base || 'e1' \\gset
 SQL
     [ "$1" = post ] || peers_of_order
     begin
     cat <<SQL
 WITH o AS (
- INSERT INTO s_order.orders (id, user_id, status, payment_method, currency, total, version, deadline_at)
- VALUES (:order_id, :user_id, 'PENDING', 'pm_ok', 'EUR', 1000, 1, now() + make_interval(secs => 60))
- RETURNING *),
-l AS (
- INSERT INTO s_order.order_lines (order_id, line, sku, quantity, unit_price)
+ INSERT INTO s_order.orders (id, user_id, status, payment_method, currency, total, version,
+  deadline_at, created_at, updated_at)
+ VALUES (:order_id, :user_id, 'PENDING', 'pm_ok', 'EUR', 1000, 1, now() + make_interval(secs => 60),
+  now(), now())
+ RETURNING id)
+INSERT INTO s_order.order_lines (order_id, line, sku, quantity, unit_price)
  SELECT o.id, t.line, t.sku, t.quantity, t.unit_price FROM o,
   unnest(:skus::text[], '{1}'::bigint[], '{1000}'::bigint[])
-  WITH ORDINALITY AS t (sku, quantity, unit_price, line))
-SELECT rfc3339(o.created_at) FROM o;
+  WITH ORDINALITY AS t (sku, quantity, unit_price, line);
 SQL
     announce order :e1 order.created '{1,2}'
     order_note ":e1,'order.created','order','customer'"
     cat <<SQL
 INSERT INTO s_order.idempotency (caller, key, fingerprint, status, body, location)
- VALUES (:user_id, :e1, :traceparent, 201, :body, :order_id) ON CONFLICT DO NOTHING;
+ VALUES (:user_id, :e1, :traceparent, 201, :body, :order_id);
 SQL
     commit
-    echo 'SELECT pg_advisory_unlock(:lock);'
 }
 
 user_find() {
