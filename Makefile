@@ -271,9 +271,14 @@ $(BENCH_TESTS): %: %.o $(B)/bench/tests/moody_server.o $(call objects,bench/conn
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
-bench: packages
-	@$(MAKE) --no-print-directory -j$(JOBS) MODE=release all build/release/bench/measure
+# ONLY="limits sagas", BENCH_SECONDS=, RUNS=, RATES=, ROUNDS="base 1m x2": see bench/run.sh.
+bench-programs:
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=release all bench-report $(patsubst %,build/release/bench/%,measure cost/cost)
+bench: packages bench-programs
 	@ONLY="$(ONLY)" bench/run.sh
+# Everything once and briefly, for CI: it fails on nonsense, never on a figure.
+bench-smoke: packages bench-programs
+	@ROUNDS=base BENCH_SECONDS=1 RUNS=1 RATES="20 50" SUSTAINED_S=2 STORED= BENCH_OUT=build/bench/smoke.jsonl bench/run.sh
 
 INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE) \
                $(BENCH_TESTS) $(REPORT_TESTS) $(CONTRACT_TESTS)
@@ -338,7 +343,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test bench bench-report chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
+.PHONY: all tests test bench bench-smoke bench-programs bench-report chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
         format format-check layers shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -9,14 +9,6 @@ here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-tell() { # name, unit, run...
-    local name=$1${BENCH_SUFFIX:-} unit=$2 runs
-    runs=$(printf ',%s' "${@:3}")
-    printf '  %-36s %12s %s\n' "$name" "$(printf '%s\n' "${@:3}" | sort -g | sed -n "$((($# - 1) / 2))p")" "$unit"
-    [ -z "${BENCH_OUT:-}" ] ||
-        printf '{"name":"%s","unit":"%s","better":"more","runs":[%s]}\n' "$name" "$unit" "${runs#,}" >>"$BENCH_OUT"
-}
-
 # Transactions a second, of a run after a short one that does not count.
 rate() { # database, seconds, pgbench's options...
     pgbench -n -M prepared -c "$CLIENTS" -j 2 -T "$2" "${@:3}" "$url/$1" >"$work/out" 2>&1 ||
@@ -28,7 +20,7 @@ measure() { # figure, unit, database, pgbench's options...
     local runs=() i
     rate "$3" 1 "${@:4}" >"$work/warm"
     for ((i = 0; i < ${RUNS:?}; i++)); do runs+=("$(rate "$3" "${BENCH_SECONDS%.*}" "${@:4}")"); done
-    tell "$1" "$2" "${runs[@]}"
+    "$here/tell.sh" "$1" "$2" "${runs[@]}"
 }
 
 # All services' tables in one database, each service's in a schema of its own.
@@ -54,7 +46,21 @@ saga() { # figure, unit, script
         -D traceparent=00-0123456789abcdef0123456789abcdef-0123456789abcdef-01
 }
 
+# The query of GET /orders/{id} on the service's own database: a script for each of a hundred
+# orders, for pgbench cannot pick from a list.
+read_order() {
+    local scripts=() n=0 order customer
+    while IFS='|' read -r order customer; do
+        n=$((n + 1))
+        sed "s/:order_id/:o$n/; s/:user_id/:u$n/g" "$here/sql/read.sql" >"$work/read-$n.sql"
+        scripts+=(-f "$work/read-$n.sql" -D "o$n=$order" -D "u$n=$customer")
+    done < <(psql -XAt "$ORDER_DATABASE_URL" -c 'SELECT id, user_id FROM orders ORDER BY random() LIMIT 100')
+    [ $n -gt 0 ] || { echo "bench: there are no orders to read" >&2; return 1; }
+    measure limits.sql_read reads/s waybill_order "${scripts[@]}"
+}
+
 make_scratch
 saga limits.sql_floor sagas/s saga
 saga limits.sql_post orders/s post
-[ -n "${KEEP_SCRATCH:-}" ] || psql -qX "$POSTGRES_URL" -c 'DROP DATABASE bench'
+psql -qX "$POSTGRES_URL" -c 'DROP DATABASE bench'
+read_order

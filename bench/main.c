@@ -12,6 +12,8 @@ static const struct {
     {"sagas",     part_sagas    },
     {"sustained", part_sustained},
     {"reads",     part_reads    },
+    {"check",     part_check    },
+    {"targets",   part_targets  },
     {"writes",    part_writes   },
     {"broker",    part_broker   },
     {"http",      part_http     },

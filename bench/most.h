@@ -10,6 +10,9 @@
  */
 void most_measure(const struct load *l, const char *name, const char *unit, void (*settle)(void));
 
+/* The first half of that: one run as fast as it goes, told as <name>.<of>. */
+void most_fast(const struct load *l, const char *name, const char *of);
+
 /* Requests of a list, one after the other, over and over: for load.request and load.arg. */
 struct most_list {
     const char **texts;

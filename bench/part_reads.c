@@ -1,5 +1,6 @@
 /* part_reads.c - an order and the products, straight from their services and through the gateway.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,18 +33,23 @@ static struct most_list orders_to_read(void)
     return list;
 }
 
+static struct load load_of(const char *url, struct most_list *list)
+{
+    return (struct load){
+        .port = port_of(url),
+        .connections = MOST_CONNECTIONS,
+        .warm_s = bench_warm(),
+        .seconds = bench_seconds() / 3,
+        .request = most_next,
+        .arg = list,
+    };
+}
+
 static void measure(const char *name, const char *url, struct most_list *list)
 {
-    most_measure(
-        &(struct load){
-            .port = port_of(url),
-            .connections = MOST_CONNECTIONS,
-            .warm_s = bench_warm(),
-            .seconds = bench_seconds() / 3,
-            .request = most_next,
-            .arg = list,
-        },
-        name, "reads/s", NULL);
+    const struct load l = load_of(url, list);
+
+    most_measure(&l, name, "reads/s", NULL);
 }
 
 void part_reads(void)
@@ -57,4 +63,56 @@ void part_reads(void)
     measure("reads.products.gateway", "GATEWAY_URL", &page);
     figures_tell();
     free(orders.texts);
+}
+
+/* --- what a public load tool is asked to repeat ----------------------------------- */
+
+static const struct target {
+    const char *name, *url;
+    bool order; /* else the products */
+} targets[] = {
+    {"order.direct",     "ORDER_URL",     true },
+    {"order.gateway",    "GATEWAY_URL",   true },
+    {"products.direct",  "INVENTORY_URL", false},
+    {"products.gateway", "GATEWAY_URL",   false},
+};
+enum { TARGETS = sizeof(targets) / sizeof(targets[0]) };
+
+/* Always the same order, the last one that was placed. */
+static const char *path_of(const struct target *t, const char **token)
+{
+    PGresult *res = ask("order", "SELECT id, user_id FROM orders ORDER BY id DESC LIMIT 1", NULL);
+    const char *path = "/api/v1/products";
+
+    if (PQntuples(res) == 0)
+        die("there are no orders to read");
+    *token = shop_token(PQgetvalue(res, 0, 1));
+    if (t->order)
+        path = text("/api/v1/orders/%s", PQgetvalue(res, 0, 0));
+    PQclear(res);
+    return path;
+}
+
+/* Name, URL and token of each, a line for bench/check.sh. */
+void part_targets(void)
+{
+    for (size_t i = 0; i < TARGETS; i++) {
+        const char *token, *path = path_of(&targets[i], &token);
+
+        printf("%s %s%s %s\n", targets[i].name, world_env(targets[i].url), path, token);
+    }
+}
+
+void part_check(void)
+{
+    for (size_t i = 0; i < TARGETS; i++) {
+        const char *token, *path = path_of(&targets[i], &token), *get = most_get(path, token);
+        struct most_list list = {.texts = &get, .n = 1};
+        struct load l = load_of(targets[i].url, &list);
+
+        l.seconds = bench_seconds();
+        for (size_t run = 0; run < bench_runs(); run++)
+            most_fast(&l, "generator.check.ours", targets[i].name);
+    }
+    figures_tell();
 }

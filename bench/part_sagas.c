@@ -8,7 +8,7 @@
 #include "saga.h"
 #include "settings.h"
 
-enum { MAX_RATES = 16, PREPARED = 1000 };
+enum { MAX_RATES = 16, PREPARED = 1000, MAX_TRIES = 20 };
 
 void part_prepare(void)
 {
@@ -123,7 +123,7 @@ static bool holds(double rate, double seconds)
     return held;
 }
 
-/* Doubling until it is too much, then halving the gap until it is 1/16. */
+/* Doubling until it is too much, then halving the gap until it is 1/16; 0: none is held. */
 static double search(void)
 {
     const double seconds = bench_seconds() / 2;
@@ -133,7 +133,7 @@ static double search(void)
         low = high;
         high *= 2;
     }
-    while (high - low > high / 16) {
+    while (high > 2 && high - low > high / 16) {
         const double middle = (low + high) / 2;
 
         if (holds(middle, seconds))
@@ -144,23 +144,32 @@ static double search(void)
     return low;
 }
 
-/* What was found in short runs must be held for three times as long as others. */
+static void add_sustained(const struct sagas *s)
+{
+    figure_add(MORE_IS_BETTER, "sagas/s", s->completed, "sagas.sustained");
+    figure_add_percentiles("sagas.sustained.confirmed", &s->took[CONFIRMED]);
+}
+
+/* What was found in short runs must be held for SUSTAINED_S seconds, or a twentieth less. */
 void part_sustained(void)
 {
-    double rate = search();
+    double rate = search(), seconds;
+    size_t runs = 0;
 
-    for (size_t run = 0; run < bench_runs();) {
-        struct sagas *s = sagas_run(rate, 0, 3 * bench_seconds());
+    bench_numbers("SUSTAINED_S", "30", &seconds, 1);
+    for (int tries = 0; rate > 0 && runs < bench_runs() && tries < MAX_TRIES; tries++) {
+        struct sagas *s = sagas_run(rate, 0, seconds);
 
         show(s);
         if (sagas_held(s)) {
-            figure_add(MORE_IS_BETTER, "sagas/s", s->completed, "sagas.sustained");
-            figure_add_percentiles("sagas.sustained.confirmed", &s->took[CONFIRMED]);
-            run++;
+            add_sustained(s);
+            runs++;
         } else {
             rate *= 0.95;
         }
         sagas_free(s);
     }
+    if (runs == 0)
+        fprintf(stderr, "bench: no rate was sustained\n");
     figures_tell();
 }

@@ -6,6 +6,8 @@ void part_prepare(void);   /* customers, products, a thousand orders: a warm-up 
 void part_sagas(void);     /* orders at fixed rates (RATES) */
 void part_sustained(void); /* the highest rate that is held */
 void part_reads(void);
+void part_check(void);   /* the generator: what bench/check.sh lets wrk repeat */
+void part_targets(void); /* what that is */
 void part_writes(void);
 void part_broker(void);   /* RabbitMQ alone */
 void part_http(void);     /* libmicrohttpd alone and behind the gateway; needs part_constant */

@@ -1,25 +1,14 @@
 #!/usr/bin/env bash
 # parts.sh - the parts of the bench in order, beside the stack of bench/run.sh.
+#
+# ONLY="limits sagas" runs these alone. In ROUND=base everything is measured; in the rounds
+# 1m and x2 only what a million orders or a second instance could change, under names that
+# end so.
 set -euo pipefail
 
 measure=build/$MODE/bench/measure
-export BENCH_SECONDS=${BENCH_SECONDS:-10} RUNS=${RUNS:-3}
 
-part() { # name command...
-    [[ " ${ONLY:-$1} " == *" $1 "* ]] || return 0
-    local began=$SECONDS
-    echo
-    echo "--- $1"
-    "${@:2}"
-    echo "    ($((SECONDS - began)) s)"
-}
-
-# PostgreSQL can say when each transaction was committed; saga.h needs it.
-note_commits() {
-    psql -qX "$POSTGRES_URL" -c 'ALTER SYSTEM SET track_commit_timestamp = on'
-    infra/stack.sh restart postgres >/dev/null
-    await_ready
-}
+# --- what parts need ----------------------------------------------------------------
 
 await_ready() {
     local deadline=$((SECONDS + 60))
@@ -27,6 +16,13 @@ await_ready() {
         [ $SECONDS -lt $deadline ] || { echo "bench: the stack is not ready" >&2; return 1; }
         sleep 0.1
     done
+}
+
+# PostgreSQL can say when each transaction was committed; saga.h needs it.
+note_commits() {
+    psql -qX "$POSTGRES_URL" -c 'ALTER SYSTEM SET track_commit_timestamp = on'
+    infra/stack.sh restart postgres >/dev/null
+    await_ready
 }
 
 # In the place of the order service something that says the same to all: the gateway is the
@@ -50,10 +46,43 @@ limits() {
     http_limits
 }
 
-note_commits
-"$measure" prepare
-part limits limits
-part sagas "$measure" sagas
-part sustained "$measure" sustained
-part reads "$measure" reads
-part writes "$measure" writes
+# --- parts and rounds ---------------------------------------------------------------
+
+part() { # name command...
+    [[ " ${ONLY:-$1} " == *" $1 "* ]] || return 0
+    local began=$SECONDS
+    printf '\n--- %s%s\n' "$1" "${BENCH_SUFFIX:-}"
+    "${@:2}"
+    echo "    ($((SECONDS - began)) s)"
+}
+
+base() {
+    note_commits
+    bench/servers.sh
+    [ -z "${STORED:-}" ] || bench/fill.sh "$STORED"
+    "$measure" prepare
+    part limits limits
+    part reads "$measure" reads
+    part check bench/check.sh
+    part writes "$measure" writes
+    part sagas "$measure" sagas
+    part sustained "$measure" sustained
+    part cost bench/cost.sh
+}
+
+again() { # suffix: with what changed since the base
+    export BENCH_SUFFIX=$1 RATES=200 RUNS=${RUNS_AGAIN:-$RUNS}
+    "$measure" prepare
+    part reads "$measure" reads
+    part writes "$measure" writes
+    part sagas "$measure" sagas
+    part sustained "$measure" sustained
+}
+
+for round in ${ROUNDS:-base}; do
+    case $round in
+    base) base ;;
+    1m) bench/fill.sh 1000000 && again .1m ;;
+    x2) note_commits && bench/fill.sh "$STORED" && again .x2 ;;
+    esac
+done

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# check.sh - the same requests by wrk, a public load tool, and by our generator, both as fast
+# as 32 connections go: generator.check.wrk.* and generator.check.ours.* should agree.
+set -euo pipefail
+
+measure=build/$MODE/bench/measure
+command -v wrk >/dev/null || { echo "    wrk is not installed: make packages-dev"; exit 0; }
+
+by_wrk() { # url, token
+    wrk -t 1 -c 32 -d "${BENCH_SECONDS%.*}" -H "Authorization: Bearer $2" "$1" >"$out" || return 1
+    ! grep -q 'Non-2xx' "$out" || { echo "bench: wrk was refused: $(cat "$out")" >&2; return 1; }
+    sed -n 's/^Requests\/sec: *//p' "$out"
+}
+
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+"$measure" check
+while read -r name url token; do
+    runs=()
+    for ((i = 0; i < ${RUNS:?}; i++)); do runs+=("$(by_wrk "$url" "$token")"); done
+    bench/tell.sh "generator.check.wrk.$name" answers/s "${runs[@]}"
+done < <("$measure" targets)
