@@ -47,6 +47,13 @@ static void tell_rest(void)
         figure_add(LESS_IS_BETTER, "MiB", mib[g], "cost.rss.%s.idle", group_names[g]);
 }
 
+static void add_private(const char *moment)
+{
+    for (enum group g = 0; g < SERVICES; g++)
+        figure_add(LESS_IS_BETTER, "MiB", group_private_mib(g), "cost.private.%s.%s",
+                   group_names[g], moment);
+}
+
 /* --- under load ------------------------------------------------------------------------------- */
 
 /* The most memory that each service had while the command ran. */
@@ -130,9 +137,11 @@ void around_tell(size_t runs, char *const command[])
     double first[SERVICES] = {0}, last[SERVICES], orders = 0;
 
     tell_rest();
+    add_private("idle");
     for (size_t i = 0; i < runs; i++) {
         const double more = load_once(command);
 
+        add_private("after");
         if (i == 0)
             read_rss(first);
         else

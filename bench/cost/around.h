@@ -8,6 +8,7 @@
  * after it runs; the command ends when all its orders are over. Each time is one run of
  *   cost.cpu.<group>        milliseconds of processor time an order
  *   cost.rss.<service>.load MiB, the most that was seen
+ *   cost.private.<service>.after   MiB that no other process has, too, when it was over
  *   cost.disk.*, cost.wal   bytes an order
  *   cost.messages.*         messages an order
  * and at rest, of

@@ -145,27 +145,44 @@ double group_cpu_ms(enum group g)
 
 /* --- memory --------------------------------------------------------------------------------- */
 
+struct memory {
+    const char *file, *lines; /* of /proc/<pid>: lines that begin like this are added up */
+    double most_mib;
+};
+
 static void keep_largest(pid_t pid, void *arg)
 {
-    double *most = arg, mib = 0;
+    struct memory *m = arg;
     char path[64], line[256];
+    const char *colon;
+    double kib = 0;
     FILE *f;
 
-    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, m->file);
     f = fopen(path, "re");
-    while (f && fgets(line, sizeof(line), f))
-        if (strncmp(line, "VmRSS:", 6) == 0)
-            mib = strtod(line + 6, NULL) / 1024;
+    while (f && fgets(line, sizeof(line), f)) {
+        colon = strchr(line, ':');
+        if (colon && strncmp(line, m->lines, strlen(m->lines)) == 0)
+            kib += strtod(colon + 1, NULL);
+    }
     if (f)
         fclose(f);
-    if (mib > *most)
-        *most = mib;
+    if (kib / 1024 > m->most_mib)
+        m->most_mib = kib / 1024;
 }
 
 double group_rss_mib(enum group g)
 {
-    double most = 0;
+    struct memory m = {.file = "status", .lines = "VmRSS:"};
 
-    each_instance(g, keep_largest, &most);
-    return most;
+    each_instance(g, keep_largest, &m);
+    return m.most_mib;
+}
+
+double group_private_mib(enum group g)
+{
+    struct memory m = {.file = "smaps_rollup", .lines = "Private_"};
+
+    each_instance(g, keep_largest, &m);
+    return m.most_mib;
 }

@@ -33,6 +33,9 @@ double group_cpu_ms(enum group g);
 /* Resident memory in MiB of the largest instance; for services, which are one process each. */
 double group_rss_mib(enum group g);
 
+/* What of it no other process has, too: without the pages of libraries that are shared. */
+double group_private_mib(enum group g);
+
 /* The first instance's process. */
 pid_t group_pid(enum group g);
 

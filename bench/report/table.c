@@ -17,7 +17,7 @@ static const struct {
     {"Reads",                                            "reads.*"    },
     {"Writes",                                           "writes.*"   },
     {"Sagas: from POST to SHIPPED, through the gateway", "sagas.*"    },
-    {"Cost: memory",                                     "cost.rss.*" },
+    {"Cost: memory",                                     "cost.[pr]*" },
     {"Cost: processor time, disk and messages",          "cost.[cdm]*"},
     {"Cost: start, size",                                "cost.*"     },
     {"Growth: rows that stay",                           "growth.*"   },

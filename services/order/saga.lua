@@ -21,6 +21,7 @@ redis.call('HSET', saga,
     'updated_at', order.time,
     'version', order.data.version)
 if order.data.status == 'SHIPPED' or order.data.status == 'CANCELLED' then
-    redis.call('EXPIRE', saga, 3600) -- finished sagas make room
+    -- Finished ones make room: some 400 bytes each, and Redis refuses to write when it is full.
+    redis.call('EXPIRE', saga, 300)
 end
 return 1
