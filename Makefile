@@ -9,7 +9,7 @@
 # make chaos    break everything under load, mend it, check the books [SEED=] [MINUTES=1] [FAULTS=redis]
 # make explore  every interleaving of the services' life cycles, minutes of them [ONLY=losses]
 # make fuzz     bad bytes for every decoder that strangers reach [FUZZ=order_post] [FUZZ_SECONDS=20]
-# make lint     format, layers, shellcheck, cppcheck, clang-tidy
+# make lint     format, layers, limits, shellcheck, cppcheck, clang-tidy
 # make MODE=asan test   the same, sanitized (release, debug, asan, tsan, cov)
 # make NAME=two up      a second stack, on ports of its own
 #
@@ -315,7 +315,7 @@ CPPCHECK := cppcheck --enable=warning,performance,portability --std=c11 --quiet 
             --suppress=missingIncludeSystem --suppress=unusedFunction --error-exitcode=1
 
 lint: packages-dev # a make of its own, for pkg-config may only just have come
-	@$(MAKE) --no-print-directory -j$(JOBS) format-check layers shellcheck cppcheck tidy
+	@$(MAKE) --no-print-directory -j$(JOBS) format-check layers limits shellcheck cppcheck tidy
 	@echo "lint: clean"
 format:
 	@clang-format -i $(C_FILES)
@@ -323,6 +323,8 @@ format-check:
 	@clang-format --dry-run -Werror $(C_FILES) && echo "format: as clang-format likes it"
 layers:
 	@tools/check-layers.sh
+limits:
+	@tools/check-limits.sh
 shellcheck:
 	@shellcheck -x $$(git ls-files '*.sh' 'infra/native/run/*' .ci/run bench/compare) && echo "shellcheck: clean"
 cppcheck:
@@ -344,6 +346,6 @@ help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
 .PHONY: all tests test bench bench-smoke bench-programs bench-report chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
-        format format-check layers shellcheck cppcheck tidy help
+        format format-check layers limits shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
