@@ -26,15 +26,15 @@ if [ "$rows" -eq 0 ] || [ "$((others - 2 * headings))" -ne "$rows" ]; then
     wrong=$((wrong + 1))
 fi
 alerts=infra/alerts.yml
-for metric in $(grep -o 'waybill_[a-z_]*' "$alerts" | sort -u); do
+while IFS= read -r metric; do
     grep -rqF "\"$metric\"" libs/common --include='*.c' --exclude-dir=tests && continue
     echo "$alerts: there is no metric $metric" >&2
     wrong=$((wrong + 1))
-done
-for file in $(sed -n 's/^ *runbook: //p' "$alerts"); do
+done < <(grep -o 'waybill_[a-z_]*' "$alerts" | sort -u)
+while IFS= read -r file; do
     [ -f "$file" ] && continue
     echo "$alerts: there is no $file" >&2
     wrong=$((wrong + 1))
-done
+done < <(sed -n 's/^ *runbook: //p' "$alerts")
 
 [ "$wrong" -eq 0 ] && echo "limits: $rows bounds are as docs/limits.md says"
