@@ -16,8 +16,8 @@ struct stored {
 
 struct stored stored_now(void);
 
-/* The rows of each table that is to stay small: outbox, inbox, idempotency; and the entries
- * of the stream. Told as figures: growth.rows.<service>.<table>.<moment> */
+/* The rows of the tables that are to stay small, of all services together: outbox, inbox,
+ * idempotency; and the entries of the stream. Told as growth.rows.<table>.<moment> */
 void stored_tell_rows(const char *moment);
 
 #endif

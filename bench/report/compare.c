@@ -33,7 +33,7 @@ static void print_figure(const struct figure *a, const struct figure *b, enum ch
     table_number(b->spread.median, after);
     if (a->spread.median > 0)
         snprintf(ratio, sizeof(ratio), "%.2f x", b->spread.median / a->spread.median);
-    printf("  %-34s %10s %10s %-9s %8s  %s\n", b->name, before, after, b->unit, ratio,
+    printf("  %-36s %10s %10s %-9s %8s  %s\n", b->name, before, after, b->unit, ratio,
            words[change]);
 }
 
@@ -42,7 +42,7 @@ static int print_figures(const struct result *a, const struct result *b)
 {
     int worse = 0;
 
-    printf("  %-34s %10s %10s\n", "figure", "before", "after");
+    printf("  %-36s %10s %10s\n", "figure", "before", "after");
     for (size_t i = 0; i < b->nfigures; i++) {
         const struct figure *after = &b->figures[i], *before = result_figure(a, after->name);
         const enum change change = before ? judge_change(before, after) : CHANGE_NONE;
@@ -50,12 +50,12 @@ static int print_figures(const struct result *a, const struct result *b)
         if (before)
             print_figure(before, after, change);
         else
-            printf("  %-34s only after\n", after->name);
+            printf("  %-36s only after\n", after->name);
         worse += change == CHANGE_WORSE;
     }
     for (size_t i = 0; i < a->nfigures; i++)
         if (!result_figure(b, a->figures[i].name))
-            printf("  %-34s only before\n", a->figures[i].name);
+            printf("  %-36s only before\n", a->figures[i].name);
     return worse;
 }
 

@@ -27,24 +27,28 @@ enum kind {
     NO_WORSE_BY,       /* than the figure without its last suffix, by this part of it */
 };
 
-/* A figure's goal is the first row that matches its name. */
+/* A figure's goal is the first row that matches its name. A million orders stored may cost
+ * 15 % over ten thousand, a second instance nothing but noise; what was relayed or handled is
+ * forgotten. */
 static const struct goal {
     const char *pattern;
     enum kind kind;
     double value;
 } goals[] = {
-  /* with a million orders stored within 15 % of ten thousand; noise is 5 % */
-    {"*.1m",                     NO_WORSE_BY,       0.15},
-    {"*.x2",                     NO_WORSE_BY,       0.05},
-    {"sagas.sustained",          AT_LEAST_OF_LIMIT, 1.5 },
-    {"sagas.200.confirmed.p50",  AT_MOST,           8   }, /* ms */
-    {"sagas.200.confirmed.p99",  AT_MOST,           25  },
-    {"sagas.1000.confirmed.p99", AT_MOST,           100 },
-    {"reads.order.direct",       AT_LEAST_OF_LIMIT, 0.5 },
-    {"reads.order.gateway",      AT_LEAST_OF_LIMIT, 0.5 },
-    {"writes.order.gateway",     AT_LEAST_OF_LIMIT, 0.4 },
-    {"cost.rss.*.load",          AT_MOST,           12  }, /* MiB */
-    {"cost.start.*",             AT_MOST,           100 }, /* ms */
+    {"*.1m",                        NO_WORSE_BY,       0.15},
+    {"*.x2",                        NO_WORSE_BY,       0.05},
+    {"sagas.sustained",             AT_LEAST_OF_LIMIT, 1.5 },
+    {"sagas.200.confirmed.p50",     AT_MOST,           8   }, /* ms */
+    {"sagas.200.confirmed.p99",     AT_MOST,           25  },
+    {"sagas.1000.confirmed.p99",    AT_MOST,           100 },
+    {"reads.order.direct",          AT_LEAST_OF_LIMIT, 0.5 },
+    {"reads.order.gateway",         AT_LEAST_OF_LIMIT, 0.5 },
+    {"writes.order.gateway",        AT_LEAST_OF_LIMIT, 0.4 },
+    {"cost.rss.*.load",             AT_MOST,           12  }, /* MiB */
+    {"cost.start.*",                AT_MOST,           100 }, /* ms */
+    {"growth.rows.stream.*",        AT_MOST,           0   },
+    {"growth.rows.outbox.*",        AT_MOST,           0   },
+    {"growth.rows.*.after_pruning", AT_MOST,           0   },
 };
 
 static const char *const variants[] = {".1m", ".x2"};

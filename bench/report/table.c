@@ -64,6 +64,8 @@ void table_number(double value, char text[32])
 
     if (size >= 1000 && size < 1e15)
         put_thousands(value, text);
+    else if (value == 0)
+        snprintf(text, 32, "0");
     else
         snprintf(text, 32, size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : "%.2f", value);
 }
@@ -101,7 +103,7 @@ static enum verdict print_figure(FILE *to, const struct result *r, const struct 
     table_number(f->spread.median, median);
     spread_text(&f->spread, spread);
     ratio_text(r, f, ratio);
-    fprintf(to, "  %-34s %10s %-9s %*s %8s  %s%s%s\n", f->name, median, f->unit,
+    fprintf(to, "  %-36s %10s %-9s %*s %8s  %s%s%s\n", f->name, median, f->unit,
             f->spread.n < 2 ? 7 : 8, spread, ratio, j.goal ? j.goal : "", j.goal ? ": " : "",
             verdicts[j.verdict]);
     return j.verdict;
@@ -140,7 +142,7 @@ void table_print(FILE *to, const struct result *r)
     int tally[GOAL_UNKNOWN + 1] = {0};
 
     print_settings(to, r);
-    fprintf(to, "\n  %-34s %10s %-9s %7s %8s  %s\n", "figure", "median", "", "spread", "of limit",
+    fprintf(to, "\n  %-36s %10s %-9s %7s %8s  %s\n", "figure", "median", "", "spread", "of limit",
             "goal");
     for (size_t i = 0; i < COUNT(sections); i++)
         print_section(to, r, i, tally);

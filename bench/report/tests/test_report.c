@@ -225,7 +225,7 @@ static void numbers_have_three_digits_that_count(void **state)
         double value;
         const char *text;
     } all[] = {
-        {0,         "0.00"     },
+        {0,         "0"        },
         {1.239,     "1.24"     },
         {12.39,     "12.4"     },
         {123.9,     "124"      },
