@@ -26,7 +26,8 @@ static enum MHD_Result answer(void *response, struct MHD_Connection *conn, const
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state)
 {
-    (void)url, (void)method, (void)version, (void)upload, (void)upload_size, (void)state;
+    (void)url, (void)method, (void)version, (void)upload, (void)state;
+    *upload_size = 0; /* nothing is left over */
     return MHD_queue_response(conn, MHD_HTTP_OK, response);
 }
 

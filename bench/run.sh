@@ -23,14 +23,14 @@ export ORDER_SAGA_DEADLINE_S=${ORDER_SAGA_DEADLINE_S:-300}
 kept=''
 if [ -z "${BENCH_OUT:-}" ]; then
     kept=bench/results
-    mkdir -p build/bench
     export BENCH_OUT=build/bench/lines.jsonl
     rm -f "$BENCH_OUT"
 fi
+mkdir -p "$(dirname "$BENCH_OUT")"
 bench/facts.sh
 
 beside_a_stack() { # rounds
-    ROUNDS=$1 tools/with-stack.sh bench/parts.sh | grep -vE '^ *(make|The API|The admin)'
+    ROUNDS=$1 tools/with-stack.sh bench/parts.sh | grep --line-buffered -vE '^ *(make|The API|The admin)'
 }
 
 two_instances() { # command...
