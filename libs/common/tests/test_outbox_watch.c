@@ -200,11 +200,11 @@ static void an_alarm_is_part_of_the_report_and_no_reason_to_be_unready(void **st
 static void a_full_outbox_takes_no_new_work_until_half_of_it_has_gone(void **state)
 {
     (void)state;
-    wait_in_outbox(6, OUTBOX_BUS, 0);
-    wait_in_outbox(3, OUTBOX_STREAM, 0);
+    wait_in_outbox(6, OUTBOX_BUS, 9);
+    wait_in_outbox(3, OUTBOX_STREAM, 9);
     look();
     assert_int_equal(outbox_room().code, ERR_OK);
-    wait_in_outbox(1, OUTBOX_STREAM, 0);
+    wait_in_outbox(1, OUTBOX_STREAM, 9);
     look();
     assert_int_equal(outbox_room().code, ERR_UNAVAILABLE);
     assert_true(shown("waybill_alarms{name=\"outbox_full\"} 1"));
@@ -220,7 +220,11 @@ static void a_full_outbox_takes_no_new_work_until_half_of_it_has_gone(void **sta
 static void no_more_is_counted_than_has_to_be_known(void **state)
 {
     (void)state;
-    wait_in_outbox(500, OUTBOX_BUS, 0);
+    wait_in_outbox(3, OUTBOX_BUS, 0); /* just written, so it is not behind */
+    look();
+    assert_true(shown("waybill_outbox_events 0"));
+    feed_reset(feed);
+    wait_in_outbox(500, OUTBOX_BUS, 9);
     look();
     assert_true(shown("waybill_outbox_events 10"));
 }

@@ -229,9 +229,9 @@ static void it_migrates_initializes_works_serves_and_stops(void **state)
     assert_int_equal(count("SELECT count(*) FROM done WHERE what = 'init'"), 1);
     wait_until(count("SELECT count(*) FROM done WHERE what = 'job'") == 2);
     assert_int_equal(run_to_end("--healthcheck", &text), 0);
+    wait_until(strstr(said(&p), " ms after the process was started"));
     assert_int_equal(stopped_by(&p, SIGTERM, &text), 0);
     assert_non_null(strstr(text, "serving on 127.0.0.1 port"));
-    assert_non_null(strstr(text, " ms after the process was started"));
     assert_non_null(strstr(text, "stopped"));
     assert_int_equal(run_to_end("--healthcheck", &text), 1);
     assert_string_equal(text, "tester: tester cannot be reached\n");

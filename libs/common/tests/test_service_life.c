@@ -195,18 +195,33 @@ static void it_starts_before_its_servers_says_what_it_waits_for_and_becomes_read
     assert_int_equal(status_of("GET", "/readyz"), 503);
     proxy_set(to_redis, PROXY_PASS);
     wait_until(ready());
+    wait_until(has_said(&p, " ms after the process was started"));
     wait_until(feed_number(feed, "SELECT count(*) FROM outbox") == 0);
     stop(&p, &text);
     assert_int_equal(times_said(text, " ms after the process was started"), 1);
+}
+
+/* Each pause is twice the one before, up to seconds, a random part of it off: so many
+ * connections at most are tried in that time, however many threads want one thing. */
+static void assert_not_hammered(struct proxy *p, int before, int64_t since_ms)
+{
+    const int64_t seconds = (clock_mono_ms() - since_ms) / 1000;
+
+    assert_in_range(proxy_connections(p) - before, 1, 7 + seconds);
 }
 
 static void it_stays_ready_without_rabbitmq_and_redis_and_keeps_what_it_has_to_say(void **state)
 {
     const char *text;
     struct process p = run();
+    int64_t since;
+    int bus, redis;
 
     (void)state;
     wait_until(ready());
+    bus = proxy_connections(to_rabbitmq);
+    redis = proxy_connections(to_redis);
+    since = clock_mono_ms();
     proxy_set(to_rabbitmq, PROXY_CUT);
     proxy_set(to_redis, PROXY_CUT);
     wait_until(strstr(web_get(arena, port, "/readyz").body, "\"bus_relay\":\"failing\"") != NULL &&
@@ -214,6 +229,8 @@ static void it_stays_ready_without_rabbitmq_and_redis_and_keeps_what_it_has_to_s
     assert_true(ready());
     assert_int_equal(status_of("POST", "/announcements"), 204);
     assert_int_equal(feed_number(feed, "SELECT count(*) FROM outbox"), 1);
+    assert_not_hammered(to_rabbitmq, bus, since);
+    assert_not_hammered(to_redis, redis, since);
     proxy_set(to_rabbitmq, PROXY_PASS);
     proxy_set(to_redis, PROXY_PASS);
     wait_until(feed_number(feed, "SELECT count(*) FROM outbox") == 0);
