@@ -62,5 +62,6 @@ read_order() {
 make_scratch
 saga limits.sql_floor sagas/s saga
 saga limits.sql_post orders/s post
+"$here/sql/same.sh" "$work/same"
 psql -qX "$POSTGRES_URL" -c 'DROP DATABASE bench'
 read_order

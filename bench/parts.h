@@ -2,7 +2,7 @@
 #ifndef BENCH_PARTS_H
 #define BENCH_PARTS_H
 
-void part_prepare(void);   /* customers, products, a thousand orders: a warm-up for all servers */
+void part_prepare(void);   /* customers, products, some orders: a warm-up for all servers */
 void part_sagas(void);     /* orders at fixed rates (RATES) */
 void part_sustained(void); /* the highest rate that is held */
 void part_reads(void);
