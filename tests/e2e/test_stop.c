@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "books.h"
@@ -18,7 +19,7 @@
 enum {
     PEOPLE = 3,
     RESTARTS = 5,
-    BEFORE = 15, /* orders accepted when a restart begins */
+    BEFORE = 15, /* orders between two restarts, at least */
     PATIENCE_S = 90,
 };
 
@@ -29,6 +30,11 @@ static struct shop {
     atomic_bool over;
     _Atomic(const char *) broken; /* the first answer that was none */
 } shop;
+
+struct operator
+{
+    void (*works)(void);
+};
 
 /* An answer that a client can do something with: try again a little later. */
 static bool honest(const struct reply *r)
@@ -75,11 +81,39 @@ static void restart_one_after_the_other(void)
     shop.over = true;
 }
 
-static void operator_or_customer(size_t number, void *arg)
+/* The gateway has found out that this instance, new since its restart, is there. */
+static bool is_used_again(void *url)
 {
-    (void)arg;
+    static const char counter[] = "\nwaybill_http_requests_total{route=\"/api/v1/orders\","
+                                  "method=\"POST\",status=\"2xx\"} ";
+    struct reply r = client_send(&(struct request){.url = text("%s/metrics", (char *)url)});
+    const char *at = r.status == 200 ? strstr(r.body, counter) : NULL;
+    const bool used = at && strtol(at + strlen(counter), NULL, 10) >= BEFORE;
+
+    reply_free(&r);
+    return used || shop.broken;
+}
+
+/* Instance 2 listens 100 ports above instance 1. */
+static void restart_instances_in_turn(void)
+{
+    const char *first = world_env("ORDER_URL"), *port = strrchr(first, ':') + 1;
+    char *urls[] = {text("%s", first),
+                    text("%.*s%ld", (int)(port - first), first, strtol(port, NULL, 10) + 100)};
+
+    for (int i = 0; i < RESTARTS && !shop.broken; i++) {
+        if (!await(is_used_again, urls[0], PATIENCE_S) ||
+            !await(is_used_again, urls[1], PATIENCE_S))
+            shop.broken = "an instance is not used";
+        stack("restart", text("order-%d", i % 2 + 1));
+    }
+    shop.over = true;
+}
+
+static void operator_or_customer(size_t number, void *restart)
+{
     if (number == PEOPLE) {
-        restart_one_after_the_other();
+        ((struct operator*)restart)->works();
         return;
     }
     for (int i = 0; !shop.over && !shop.broken; i++)
@@ -87,12 +121,12 @@ static void operator_or_customer(size_t number, void *arg)
             shop.broken = "an order was never accepted";
 }
 
-static void services_may_be_restarted_under_load_and_no_answer_is_broken(void **state)
+static void shop_while(void (*restarts)(void))
 {
-    (void)state;
-    shop.customer = customer_new();
-    shop.sku = product_new(100, 100000, true);
-    crowd_run(PEOPLE + 1, operator_or_customer, NULL);
+    struct operator who = {restarts};
+
+    shop = (struct shop){.customer = customer_new(), .sku = product_new(100, 100000, true)};
+    crowd_run(PEOPLE + 1, operator_or_customer, &who);
     if (shop.broken)
         fail_msg("%s", shop.broken);
     await_healthy();
@@ -103,10 +137,29 @@ static void services_may_be_restarted_under_load_and_no_answer_is_broken(void **
     books_must_balance();
 }
 
+static void services_may_be_restarted_under_load_and_no_answer_is_broken(void **state)
+{
+    (void)state;
+    shop_while(restart_one_after_the_other);
+}
+
+/* Run by: SCALE_order=2 STACK=native make test ONLY=e2e/test_stop */
+static void instances_restarted_in_turn_are_noticed_by_nobody(void **state)
+{
+    const char *scale = getenv("SCALE_order");
+
+    (void)state;
+    if (!scale || strcmp(scale, "2") != 0)
+        skip();
+    shop_while(restart_instances_in_turn);
+    assert_int_equal(shop.retried, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(services_may_be_restarted_under_load_and_no_answer_is_broken),
+        cmocka_unit_test(instances_restarted_in_turn_are_noticed_by_nobody),
     };
 
     return cmocka_run_group_tests_name("stop", tests, NULL, NULL);
