@@ -46,7 +46,7 @@ saga() { # figure, unit, script
         -D traceparent=00-0123456789abcdef0123456789abcdef-0123456789abcdef-01
 }
 
-# The query of GET /orders/{id} on the service's own database: a script for each of a hundred
+# The query of GET /orders/{id} on the service's own database: a script for each of ten
 # orders, for pgbench cannot pick from a list.
 read_order() {
     local scripts=() n=0 order customer
@@ -54,7 +54,7 @@ read_order() {
         n=$((n + 1))
         sed "s/:order_id/:o$n/; s/:user_id/:u$n/g" "$here/sql/read.sql" >"$work/read-$n.sql"
         scripts+=(-f "$work/read-$n.sql" -D "o$n=$order" -D "u$n=$customer")
-    done < <(psql -XAt "$ORDER_DATABASE_URL" -c 'SELECT id, user_id FROM orders ORDER BY random() LIMIT 100')
+    done < <(psql -XAt "$ORDER_DATABASE_URL" -c 'SELECT id, user_id FROM orders ORDER BY random() LIMIT 10')
     [ $n -gt 0 ] || { echo "bench: there are no orders to read" >&2; return 1; }
     measure limits.sql_read reads/s waybill_order "${scripts[@]}"
 }
