@@ -68,6 +68,7 @@ base() {
     part sagas "$measure" sagas
     part sustained "$measure" sustained
     part cost bench/cost.sh
+    [ -z "${ONLY:-}" ] || part pruning bench/pruning.sh # four minutes: when asked for
 }
 
 again() { # suffix: with what changed since the base

@@ -1,6 +1,7 @@
 /* saga.c - orders at a rate, and what became of each. */
 #include "saga.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,10 +180,10 @@ void sagas_free(struct sagas *s)
 
 bool sagas_held(const struct sagas *s)
 {
-    const double most_backlog_s = 1, most_growth = 0.05;
+    const double most_backlog_s = 1, most_growth_s = fmax(0.1, s->seconds / 2 / 20);
     const int64_t most_late_ns = 50000000;
 
     return s->clean && s->backlog <= most_backlog_s &&
-           s->backlog - s->backlog_half <= most_growth * s->seconds / 2 &&
+           s->backlog - s->backlog_half <= most_growth_s &&
            histogram_at(&s->load->late, 0.99) <= most_late_ns;
 }

@@ -39,9 +39,9 @@ struct sagas {
 struct sagas *sagas_run(double rate, double warm_s, double seconds);
 void sagas_free(struct sagas *s);
 
-/* Was this rate held? All orders were accepted, the backlog at the end is at most a second's worth,
- * in the second half it grew by no more than a twentieth of what came, and the generator was on
- * time. */
+/* Was this rate held? All orders were accepted; the backlog at the end is at most a second's
+ * worth; in the second half it grew by no more than a twentieth of what came then (or a tenth
+ * of a second's worth, for runs that are short); the generator was on time. */
 bool sagas_held(const struct sagas *s);
 
 /* Wait until no order, outbox or notification waits for anything. */
