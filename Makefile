@@ -267,7 +267,7 @@ $(BENCH): $(call objects,bench/main.c bench/part_*.c $(addprefix bench/,$(addsuf
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 BENCH_TESTS := $(patsubst %.c,$(B)/%,$(wildcard bench/tests/test_*.c))
-$(BENCH_TESTS): %: %.o $(B)/bench/tests/moody_server.o $(call objects,bench/conn.c bench/histogram.c bench/load.c)
+$(BENCH_TESTS): %: %.o $(B)/bench/tests/moody_server.o $(call objects,$(patsubst %,bench/%.c,conn figures histogram load))
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
