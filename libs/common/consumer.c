@@ -93,6 +93,8 @@ static struct err serve(struct ctx *ctx, struct loop *l, void *arg)
     if (!err.code)
         err = bus_subscribe(bus, ctx->arena, c->opt.queue, c->types, c->opt.nsubscriptions,
                             c->opt.prefetch);
+    if (!err.code)
+        loop_connected(l);
     while (!err.code && !loop_stopping(l)) {
         arena_reset(ctx->arena);
         err = serve_batch(c, ctx, bus);

@@ -35,6 +35,12 @@ bool loop_stopping(struct loop *l)
     return atomic_load(&l->stopping);
 }
 
+void loop_connected(struct loop *l)
+{
+    if (!l->pause_ms)
+        health_set(l->health, true);
+}
+
 void loop_works(struct loop *l)
 {
     if (l->pause_ms)

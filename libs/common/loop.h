@@ -30,6 +30,10 @@ void loop_stop(struct loop *l); /* asks, and waits until 'serve' returns; NULL i
 
 bool loop_stopping(struct loop *l);
 
+/* 'serve' is connected. That is enough for the check to pass while nothing has failed: a
+ * start is ready without having waited for a first message. */
+void loop_connected(struct loop *l);
+
 /* 'serve' is connected and has got something done. */
 void loop_works(struct loop *l);
 

@@ -163,6 +163,8 @@ static struct err serve(struct ctx *ctx, struct loop *l, void *arg)
 
     if (!err.code)
         err = resume(r, ctx, s);
+    if (!err.code)
+        loop_connected(l);
     while (!err.code && !loop_stopping(l)) {
         err = claim_stale(r, ctx, s, l);
         if (!err.code)
