@@ -105,10 +105,12 @@ static void add_distribution(const struct result *r, const struct points *p, con
                              struct chart *c)
 {
     struct svg_point *points = arena_array(r->arena, struct svg_point, p->n);
+    size_t n = 0;
 
     for (size_t k = 0; k < p->n; k++)
-        points[k] = (struct svg_point){p->values[2 * k + 1], p->values[2 * k]};
-    add_series(c, label, points, p->n);
+        if (p->values[2 * k + 1] < 1) /* the slowest of all has no place on such an axis */
+            points[n++] = (struct svg_point){p->values[2 * k + 1], p->values[2 * k]};
+    add_series(c, label, points, n);
 }
 
 static struct err draw_latency(const struct result *r, const char *base, const char *what,

@@ -203,6 +203,16 @@ static void a_million_orders_may_cost_fifteen_percent(void **state)
     assert_int_equal(verdict("sagas.50.shipped.p99.1m"), GOAL_UNKNOWN);
 }
 
+static void what_is_mostly_noise_has_no_goal(void **state)
+{
+    (void)state;
+    line("{\"name\":\"reads.order.direct.p50\",\"better\":\"less\",\"runs\":[1]}");
+    line("{\"name\":\"reads.order.direct.p50.1m\",\"better\":\"less\",\"runs\":[9]}");
+    line("{\"name\":\"sagas.200.confirmed.p999.1m\",\"better\":\"less\",\"runs\":[9]}");
+    assert_int_equal(verdict("reads.order.direct.p50.1m"), NO_GOAL);
+    assert_int_equal(verdict("sagas.200.confirmed.p999.1m"), NO_GOAL);
+}
+
 static void goals_of_what_was_not_measured_are_named(void **state)
 {
     size_t all = 0, others = 0;
@@ -276,6 +286,7 @@ int main(void)
         TEST(a_figure_is_held_against_its_limit_of_the_same_run),
         TEST(a_goal_in_the_figures_own_unit_is_met_at_that_value),
         TEST(a_million_orders_may_cost_fifteen_percent),
+        TEST(what_is_mostly_noise_has_no_goal),
         TEST(goals_of_what_was_not_measured_are_named),
         TEST(numbers_have_three_digits_that_count),
         TEST(a_missed_goal_stands_in_the_table_and_is_counted),
