@@ -17,6 +17,7 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
 "$measure" check
+"$measure" moments
 while read -r name url token; do
     runs=()
     for ((i = 0; i < ${RUNS:?}; i++)); do runs+=("$(by_wrk "$url" "$token")"); done

@@ -13,6 +13,7 @@ static const struct {
     {"sustained", part_sustained},
     {"reads",     part_reads    },
     {"check",     part_check    },
+    {"moments",   part_moments  },
     {"targets",   part_targets  },
     {"writes",    part_writes   },
     {"broker",    part_broker   },

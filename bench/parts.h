@@ -7,6 +7,7 @@ void part_sagas(void);     /* orders at fixed rates (RATES) */
 void part_sustained(void); /* the highest rate that is held */
 void part_reads(void);
 void part_check(void);   /* the generator: what bench/check.sh lets wrk repeat */
+void part_moments(void); /* how much later customers see what PostgreSQL noted */
 void part_targets(void); /* what that is */
 void part_writes(void);
 void part_broker(void);   /* RabbitMQ alone */

@@ -23,17 +23,23 @@ static size_t write_order(void *arg, size_t n, char text[LOAD_MAX_REQUEST])
     return shop_order(text, LOAD_MAX_REQUEST);
 }
 
-static void note_order(void *arg, size_t n, int64_t due_ns, const char *body)
+void saga_note(struct saga *s, int64_t due_ns, const char *body)
 {
     static const char before[] = "\"id\":\"";
-    struct sagas *s = arg;
     const char *id = strstr(body, before);
 
-    (void)n;
     if (!id || strlen(id) < sizeof(before) + ID_LEN)
         die("an order without an id: %s", body);
-    memcpy(s->list[s->n].id, id + sizeof(before) - 1, ID_LEN);
-    s->list[s->n++].due_ns = due_ns;
+    memcpy(s->id, id + sizeof(before) - 1, ID_LEN);
+    s->due_ns = due_ns;
+}
+
+static void note_order(void *arg, size_t n, int64_t due_ns, const char *body)
+{
+    struct sagas *s = arg;
+
+    (void)n;
+    saga_note(&s->list[s->n++], due_ns, body);
 }
 
 static void pause_ms(long ms)
@@ -94,20 +100,31 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct saga *)a)->id, ((const struct saga *)b)->id);
 }
 
-static void learn(struct sagas *s, enum moment m)
+static void learn(struct saga list[], size_t n, enum moment m)
 {
-    PGresult *res = ask(sources[m].service, sources[m].sql, s->list[0].id);
+    PGresult *res = ask(sources[m].service, sources[m].sql, list[0].id);
     const int rows = PQntuples(res);
 
     for (int i = 0; i < rows; i++) {
         struct saga key = {.due_ns = 0}, *found;
 
         snprintf(key.id, sizeof(key.id), "%s", PQgetvalue(res, i, 0));
-        found = bsearch(&key, s->list, s->n, sizeof(key), by_id);
+        found = bsearch(&key, list, n, sizeof(key), by_id);
         if (found)
             found->at_ns[m] = strtoll(PQgetvalue(res, i, 1), NULL, 10);
     }
     PQclear(res);
+}
+
+void saga_moments(struct saga list[], size_t n)
+{
+    qsort(list, n, sizeof(*list), by_id);
+    for (enum moment m = 0; m < MOMENTS; m++)
+        learn(list, n, m);
+    for (size_t i = 0; i < n; i++)
+        for (int m = 0; m < MOMENTS; m++)
+            if (!list[i].at_ns[m])
+                die("order %s was never %s", list[i].id, moment_names[m]);
 }
 
 static double backlog_at(const struct sagas *s, int64_t when_ns)
@@ -127,9 +144,6 @@ static void reckon(struct sagas *s)
     for (size_t i = 0; i < s->n; i++) {
         const struct saga *saga = &s->list[i];
 
-        for (int m = 0; m < MOMENTS; m++)
-            if (!saga->at_ns[m])
-                die("order %s was never %s", saga->id, moment_names[m]);
         told += saga->at_ns[NOTIFIED] >= began && saga->at_ns[NOTIFIED] < ended;
         for (int m = 0; m < MOMENTS && saga->due_ns >= began; m++)
             histogram_add(&s->took[m], saga->at_ns[m] - saga->due_ns);
@@ -164,9 +178,7 @@ struct sagas *sagas_run(double rate, double warm_s, double seconds)
         die("no order was accepted");
     s->clean = load_clean(s->load, "orders");
     sagas_drain();
-    qsort(s->list, s->n, sizeof(*s->list), by_id);
-    for (enum moment m = 0; m < MOMENTS; m++)
-        learn(s, m);
+    saga_moments(s->list, s->n);
     reckon(s);
     return s;
 }

@@ -44,6 +44,13 @@ void sagas_free(struct sagas *s);
  * of a second's worth, for runs that are short); the generator was on time. */
 bool sagas_held(const struct sagas *s);
 
+/* The answer to its POST tells an order's id. */
+void saga_note(struct saga *s, int64_t due_ns, const char *body);
+
+/* Fill in the moments of orders that are over, and sort them by id. The program ends when
+ * one was not shipped, or its customer not told. */
+void saga_moments(struct saga list[], size_t n);
+
 /* Wait until no order, outbox or notification waits for anything. */
 void sagas_drain(void);
 
