@@ -16,6 +16,12 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup_small(void **state)
+{
+    *state = arena_new_small();
+    return 0;
+}
+
 static int teardown(void **state)
 {
     arena_free(*state);
@@ -122,6 +128,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(memory_is_zeroed_and_aligned_for_any_type, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_is_zeroed_again_after_a_reset, setup, teardown),
         cmocka_unit_test_setup_teardown(allocations_of_all_sizes_do_not_overlap, setup, teardown),
+        cmocka_unit_test_setup_teardown(allocations_of_all_sizes_do_not_overlap, setup_small,
+                                        teardown),
         cmocka_unit_test_setup_teardown(strings_are_copied, setup, teardown),
         cmocka_unit_test_setup_teardown(printed_text_of_any_length_is_complete, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_carries_its_formatted_message, setup, teardown),

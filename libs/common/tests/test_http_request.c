@@ -221,6 +221,15 @@ static void ambiguous_framing_is_refused_and_hung_up_on(void **state)
     }
 }
 
+/* As large as the gateway lets one through. */
+static void a_header_of_eight_kilobytes_is_read(void **state)
+{
+    const char *line = arena_printf(thing.arena, "X-Big: %s\r\n", filler(8000));
+
+    (void)state;
+    assert_int_equal(web_request(thing.arena, thing.port, "GET", "/livez", line, NULL).status, 200);
+}
+
 static void headers_are_bounded(void **state)
 {
     const char *line = arena_printf(thing.arena, "X-Big: %s\r\n", filler(40000));
@@ -261,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_body_in_chunks_is_bounded_as_it_comes),
         cmocka_unit_test(an_endless_body_is_hung_up_on),
         cmocka_unit_test(ambiguous_framing_is_refused_and_hung_up_on),
+        cmocka_unit_test(a_header_of_eight_kilobytes_is_read),
         cmocka_unit_test(headers_are_bounded),
         cmocka_unit_test(a_request_that_is_cut_off_harms_nobody),
     };
