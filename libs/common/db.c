@@ -7,11 +7,18 @@
 
 #include "arena.h"
 #include "clock.h"
+#include "db_gather.h"
 #include "log.h"
 #include "pg.h"
 #include "worker.h"
 
-enum { ANSWER_MS = 10000, CONNECT_PAUSE_MS = 200, CONNECT_LOG_MS = 10000, MAX_WAITING = 64 };
+enum {
+    ANSWER_MS = 10000,
+    CONNECT_PAUSE_MS = 200,
+    CONNECT_LOG_MS = 10000,
+    MAX_WAITING = 64,
+    MAX_GATHERS = 4
+};
 
 struct db {
     struct arena *arena; /* holds all of this */
@@ -22,6 +29,8 @@ struct db {
     struct err failed; /* of that unit: why it cannot be committed; a literal */
     struct pg_statement waiting[MAX_WAITING]; /* of that unit, not sent yet */
     size_t nwaiting;
+    struct gather gathers[MAX_GATHERS]; /* of that unit, for its commit */
+    size_t ngathers;
     bool renew;          /* the session is of no use after this transaction */
     int64_t connect_at;  /* not before: a down server is left alone for a moment */
     int64_t complain_at; /* and so is the reader of the log */
@@ -262,6 +271,36 @@ struct err db_later_params(struct ctx *ctx, const char *sql, const char *const p
     return OK;
 }
 
+static struct err write_gathered(struct ctx *ctx, const struct gather *g)
+{
+    return db_later_params(ctx, g->sql, gather_params(ctx, g), g->ncols);
+}
+
+static struct gather *gather_for(struct db *db, const char *sql, size_t ncols)
+{
+    struct gather *g = db->gathers;
+
+    while (g < &db->gathers[db->ngathers] && g->sql != sql)
+        g++;
+    if (g == &db->gathers[MAX_GATHERS])
+        return NULL;
+    if (g == &db->gathers[db->ngathers]) {
+        *g = (struct gather){.sql = sql, .ncols = ncols};
+        db->ngathers++;
+    }
+    return g;
+}
+
+struct err db_gather_params(struct ctx *ctx, const char *sql, const char *const values[],
+                            size_t ncols)
+{
+    struct gather *g = ctx->db->write ? gather_for(ctx->db, sql, ncols) : NULL;
+    struct gather alone = {.sql = sql, .ncols = ncols};
+
+    gather_add(ctx, g ? g : &alone, values);
+    return g ? ctx->db->failed : write_gathered(ctx, &alone);
+}
+
 struct err db_exec_script(struct ctx *ctx, const char *sql, int timeout_ms)
 {
     struct db *db = ctx->db;
@@ -301,7 +340,7 @@ static void unit_end(struct ctx *ctx)
 
     db->write = false;
     db->failed = OK;
-    db->nwaiting = 0;
+    db->nwaiting = db->ngathers = 0;
     ctx->wakes = 0;
 }
 
@@ -333,6 +372,8 @@ struct err db_unit_commit(struct ctx *ctx)
     struct err err = ctx->db->failed;
     unsigned wakes = ctx->wakes;
 
+    for (size_t i = 0; !err.code && i < ctx->db->ngathers; i++)
+        err = write_gathered(ctx, &ctx->db->gathers[i]);
     if (!err.code && (ctx->db->nwaiting || pg_in_transaction(&ctx->db->pg)))
         err = commit(ctx);
     if (err.code) {

@@ -12,7 +12,9 @@
  *
  * A round trip costs more than most statements, so those of a DB_WRITE unit whose answer
  * nobody needs to see (db_later) wait and travel with the next statement or the commit.
- * A whole unit may thus be one round trip; an error in it undoes all of it as ever.
+ * A whole unit may thus be one round trip; an error in it undoes all of it as ever. Rows that
+ * are only added may wait for the commit, which writes all of a kind by one statement
+ * (db_gather).
  *
  * A lost connection: a statement that stands alone, or opens a transaction, is run
  * once more on a new connection and nobody notices; so write nothing in a DB_READ
@@ -96,6 +98,19 @@ struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql
 
 struct err db_later_params(struct ctx *ctx, const char *sql, const char *const params[],
                            size_t nparams) MUST_CHECK;
+
+/* One row for a statement that the commit runs once for all rows gathered under its text,
+ * with an array for each column: db_gather(ctx, "INSERT INTO t (a, b) SELECT * FROM
+ * unnest($1::text[], $2::bigint[])", a, b). For what is only added, and not read before the
+ * commit. The values must stay valid until then; its error is the commit's. Outside a
+ * DB_WRITE unit it is run at once. */
+#define db_gather(ctx, ...)                                                                        \
+    db_gather_params(                                                                              \
+        (ctx), DB_SQL(__VA_ARGS__, NULL), (const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)},     \
+        sizeof((const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)}) / sizeof(char *) - 1)
+
+struct err db_gather_params(struct ctx *ctx, const char *sql, const char *const values[],
+                            size_t ncols) MUST_CHECK;
 
 /* Several statements at once, without parameters and of any text; the answer is
  * awaited 'timeout_ms'. They join the unit's transaction. For migrate.c and tests. */

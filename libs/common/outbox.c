@@ -7,15 +7,24 @@
 #include "trace.h"
 #include "worker.h"
 
-/* The rows of a new event: their destinations, and who is to carry them there. */
-static const struct {
-    const char *rows;
-    unsigned wakes;
-} routes[] = {
-    [OUTBOX_BUS] = {"{1}",   WAKE_BUS_RELAY                    },
-    [OUTBOX_STREAM] = {"{2}",   WAKE_STREAM_RELAY                 },
-    [OUTBOX_BUS | OUTBOX_STREAM] = {"{1,2}", WAKE_BUS_RELAY | WAKE_STREAM_RELAY},
+/* Who is to carry a new event to its destinations. */
+static const unsigned wakes[] = {
+    [OUTBOX_BUS] = WAKE_BUS_RELAY,
+    [OUTBOX_STREAM] = WAKE_STREAM_RELAY,
+    [OUTBOX_BUS | OUTBOX_STREAM] = WAKE_BUS_RELAY | WAKE_STREAM_RELAY,
 };
+
+/* All events of a unit in one statement, a row for each destination, in the order in which
+ * they came. */
+static const char insert_sql[] =
+    "INSERT INTO outbox"
+    " (destination, event_id, type, subject, envelope, traceparent, optional)"
+    " SELECT d.bit, e.event_id, e.type, e.subject, e.envelope, e.traceparent, e.optional"
+    " FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
+    "  $7::boolean[]) WITH ORDINALITY"
+    "  AS e (destinations, event_id, type, subject, envelope, traceparent, optional, n)"
+    " JOIN (VALUES (1::smallint), (2::smallint)) AS d (bit) ON e.destinations & d.bit <> 0"
+    " ORDER BY e.n";
 
 struct err outbox_add(struct ctx *ctx, const struct outbox_event *e, const char **id)
 {
@@ -29,17 +38,13 @@ struct err outbox_add(struct ctx *ctx, const struct outbox_event *e, const char 
     bool traced = ctx->trace.trace_id[0];
     struct err err;
 
-    err = db_later(ctx,
-                   "INSERT INTO outbox"
-                   " (destination, event_id, type, subject, envelope, traceparent, optional)"
-                   " SELECT destination, $2, $3, $4, $5, $6, $7"
-                   " FROM unnest($1::smallint[]) AS destination",
-                   routes[to].rows, event.id, event.type, event.subject,
-                   event_format(ctx, &event, e->data),
-                   traced ? trace_format(ctx->arena, &ctx->trace) : "", db_param_bool(e->optional));
+    err =
+        db_gather(ctx, insert_sql, db_param_int(ctx, to), event.id, event.type, event.subject,
+                  event_format(ctx, &event, e->data),
+                  traced ? trace_format(ctx->arena, &ctx->trace) : "", db_param_bool(e->optional));
     if (err.code)
         return err;
-    ctx->wakes |= routes[to].wakes;
+    ctx->wakes |= wakes[to];
     if (id)
         *id = event.id;
     return OK;

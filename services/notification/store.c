@@ -60,20 +60,17 @@ static struct err read_notifications(struct ctx *ctx, const struct db_rows *rows
     return OK;
 }
 
-struct err store_insert(struct ctx *ctx, const struct notification *n, bool *added)
+struct err store_insert(struct ctx *ctx, const struct notification *n)
 {
-    struct db_rows rows;
-    struct err err;
-
-    err = db_exec(ctx, &rows,
-                  "INSERT INTO notifications (id, event_id, user_id, order_id, kind, subject, body,"
-                  "  state, traceparent)"
-                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-                  " ON CONFLICT (event_id, user_id) DO NOTHING",
-                  n->id, n->event_id, n->user_id, n->order_id, n->kind, n->subject, n->body,
-                  notification_state_name(n->state), n->traceparent);
-    *added = !err.code && rows.count == 1;
-    return err;
+    return db_gather(
+        ctx,
+        "INSERT INTO notifications (id, event_id, user_id, order_id, kind, subject, body,"
+        "  state, traceparent)"
+        " SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[],"
+        "  $6::text[], $7::text[], $8::text[], $9::text[])"
+        " ON CONFLICT (event_id, user_id) DO NOTHING",
+        n->id, n->event_id, n->user_id, n->order_id, n->kind, n->subject, n->body,
+        notification_state_name(n->state), n->traceparent);
 }
 
 /* What is locked here and not chosen is free again with the commit. RETURNING keeps no

@@ -12,9 +12,9 @@
 #include "err.h"
 #include "notification.h"
 
-/* A new notification, due at once. *added is false, and nothing is written, when its
- * recipient has one for its event already. */
-struct err store_insert(struct ctx *ctx, const struct notification *n, bool *added) MUST_CHECK;
+/* A new notification, due at once: written with the others of its unit by the commit. None
+ * when its recipient has one for its event already. */
+struct err store_insert(struct ctx *ctx, const struct notification *n) MUST_CHECK;
 
 /* Take up to 'max' notifications in hand, those that have been due for longest, for
  * 'lease_ms' at most, and count the attempt. They come in the order in which they were

@@ -49,12 +49,11 @@ struct err notification_note(struct ctx *ctx, const char *event_id, const char *
         .traceparent = trace_format(ctx->arena, &ctx->trace),
     };
     struct err err;
-    bool added;
 
     if (!notification_write(facts, subject, body))
         return err_new(ctx->arena, ERR_INVALID, "there is no text for %s", facts->kind);
-    err = store_insert(ctx, &n, &added);
-    if (!err.code && added)
+    err = store_insert(ctx, &n);
+    if (!err.code)
         ctx->wakes |= WAKE_JOBS;
     return err;
 }

@@ -155,27 +155,17 @@ struct err store_save(struct ctx *ctx, struct order *o)
 struct err store_note(struct ctx *ctx, const char *order_id, const struct order_entry entries[],
                       size_t n)
 {
-    const char **column[6];
-
-    for (size_t c = 0; c < 6; c++)
-        column[c] = arena_array(ctx->arena, const char *, n);
-    for (size_t i = 0; i < n; i++) {
-        column[0][i] = entries[i].event_id;
-        column[1][i] = entries[i].type;
-        column[2][i] = entries[i].source;
-        column[3][i] = entries[i].time;
-        column[4][i] = entries[i].cause;
-        column[5][i] = entries[i].detail;
-    }
-    return db_later(
-        ctx,
+    static const char sql[] =
         "INSERT INTO order_events (order_id, event_id, type, source, time, cause, detail)"
-        " SELECT $1, t.* FROM unnest($2::text[], $3::text[], $4::text[],"
-        "  $5::timestamptz[], $6::text[], $7::text[]) AS t"
-        " ON CONFLICT DO NOTHING",
-        order_id, db_param_strs(ctx, column[0], n), db_param_strs(ctx, column[1], n),
-        db_param_strs(ctx, column[2], n), db_param_strs(ctx, column[3], n),
-        db_param_strs(ctx, column[4], n), db_param_strs(ctx, column[5], n));
+        " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[],"
+        "  $5::timestamptz[], $6::text[], $7::text[])"
+        " ON CONFLICT DO NOTHING";
+    struct err err = OK;
+
+    for (size_t i = 0; !err.code && i < n; i++)
+        err = db_gather(ctx, sql, order_id, entries[i].event_id, entries[i].type, entries[i].source,
+                        entries[i].time, entries[i].cause, entries[i].detail);
+    return err;
 }
 
 struct err store_timeline(struct ctx *ctx, const char *order_id, struct order_entry **out,

@@ -134,6 +134,71 @@ static void an_error_comes_with_the_next_statement_which_is_not_run(void **state
     assert_int_equal(items(), 0);
 }
 
+static struct err gather(int64_t id, const char *name)
+{
+    return db_gather(ctx,
+                     "INSERT INTO item (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])",
+                     db_param_int(ctx, id), name);
+}
+
+static void rows_that_are_gathered_come_with_the_commit_by_one_statement(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(gather(i, "it's {\"quoted\"}, \\ and ünïcode").code, ERR_OK);
+    assert_int_equal(number(ctx, "SELECT count(*) FROM item"), 0); /* not before */
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), 100);
+    assert_int_equal(number(ctx, "SELECT count(*) FROM item WHERE"
+                                 " name = 'it''s {\"quoted\"}, \\ and ünïcode'"),
+                     100);
+    assert_int_equal(number(ctx, "SELECT count(DISTINCT xmin::text) FROM item"), 1);
+}
+
+static void rows_that_are_gathered_fail_the_commit_or_go_with_a_rollback(void **state)
+{
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(gather(1, "one").code, ERR_OK);
+    db_unit_rollback(ctx);
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(2).code, ERR_OK);
+    assert_int_equal(gather(3, NULL).code, ERR_OK); /* must not be null */
+    assert_int_equal(db_unit_commit(ctx).code, ERR_CONFLICT);
+    assert_int_equal(items(), 0);
+}
+
+static void of_many_kinds_those_that_find_no_place_are_run_with_the_others(void **state)
+{
+    static const char *const kinds[] = {
+        "INSERT INTO item SELECT id, 'a' FROM unnest($1::bigint[]) AS id",
+        "INSERT INTO item SELECT id, 'b' FROM unnest($1::bigint[]) AS id",
+        "INSERT INTO item SELECT id, 'c' FROM unnest($1::bigint[]) AS id",
+        "INSERT INTO item SELECT id, 'd' FROM unnest($1::bigint[]) AS id",
+        "INSERT INTO item SELECT id, 'e' FROM unnest($1::bigint[]) AS id",
+        "INSERT INTO item SELECT id, 'f' FROM unnest($1::bigint[]) AS id",
+    };
+    enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), ROWS = 3 };
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    for (int i = 0; i < KINDS * ROWS; i++) {
+        const char *const id[] = {db_param_int(ctx, i)};
+
+        assert_int_equal(db_gather_params(ctx, kinds[i % KINDS], id, 1).code, ERR_OK);
+    }
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(items(), KINDS * ROWS);
+}
+
+static void outside_a_unit_a_gathered_row_is_written_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(gather(1, "one").code, ERR_OK);
+    assert_int_equal(items(), 1);
+}
+
 static void a_thousand_may_wait(void **state)
 {
     (void)state;
@@ -189,6 +254,10 @@ int main(void)
         TEST(what_waits_is_gone_with_a_rollback),
         TEST(an_error_comes_with_the_commit_and_undoes_all),
         TEST(an_error_comes_with_the_next_statement_which_is_not_run),
+        TEST(rows_that_are_gathered_come_with_the_commit_by_one_statement),
+        TEST(rows_that_are_gathered_fail_the_commit_or_go_with_a_rollback),
+        TEST(of_many_kinds_those_that_find_no_place_are_run_with_the_others),
+        TEST(outside_a_unit_a_gathered_row_is_written_at_once),
         TEST(a_thousand_may_wait),
         TEST(a_session_that_has_ended_is_noticed_before_a_whole_unit_is_sent),
         TEST(what_waited_for_a_session_that_is_gone_is_sent_to_the_next),
