@@ -9,6 +9,7 @@
 # make chaos    break everything under load, mend it, check the books [SEED=] [MINUTES=1] [FAULTS=redis]
 # make explore  every interleaving of the services' life cycles, minutes of them [ONLY=losses]
 # make fuzz     bad bytes for every decoder that strangers reach [FUZZ=order_post] [FUZZ_SECONDS=20]
+# make fuzz-live  requests made from contracts/openapi.json, and the answers judged [SEED=] [MINUTES=1]
 # make lint     format, layers, limits, shellcheck, cppcheck, clang-tidy
 # make MODE=asan test   the same, sanitized (release, debug, asan, tsan, cov)
 # make NAME=two up      a second stack, on ports of its own
@@ -222,6 +223,7 @@ $(HOSTILE_TESTS): %: %.o $(HOSTILE) $(COMMON)
 # --- contracts ----------------------------------------------------------------
 # tests/contract holds contracts/ against the code: a test for each service, on its fakes.
 CONTRACT := $(filter-out $(B)/tests/contract/test_%,$(call objects,tests/contract/*.c))
+CONTRACT_LIB := $(filter-out %/contract.o,$(CONTRACT))
 CONTRACT_TESTS := $(SERVICES:%=$(B)/tests/contract/test_%)
 $(B)/tests/contract/%.o $(B)/tests/contract/%.tidy: CPPFLAGS += -Itests/chaos
 define contract
@@ -231,6 +233,21 @@ $(B)/tests/contract/test_$(1): %: %.o $(CONTRACT) $(call objects,services/$(1)/t
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
 endef
 $(foreach s,$(SERVICES),$(eval $(call contract,$(s))))
+
+# --- the live gateway ---------------------------------------------------------
+# tests/live makes requests from contracts/openapi.json and holds the answers against it. A
+# short run is one of the tests.
+LIVE := $(filter-out %/main.o %/test_live.o,$(call objects,tests/live/*.c)) $(CONTRACT_LIB) \
+        $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e/*.c))
+LIVE_TEST := $(B)/tests/live/test_live
+$(B)/tests/live/%.o $(B)/tests/live/%.tidy: CPPFLAGS += -Itests/contract -Itests/e2e -Itests/chaos
+$(LIVE_TEST) $(B)/tests/live/main: %: %.o $(LIVE) $(COMMON)
+	$(call say,link,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+fuzz-live: packages
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/live/main
+	@NO_BUILD=1 MODE=$(MODE) NAME=live SEED=$(SEED) MINUTES=$(MINUTES) tools/with-stack.sh $(B)/tests/live/main
 
 # --- exploring ----------------------------------------------------------------
 # Every interleaving of a model with the domains that ship: tests/explore. In agree/ each
@@ -282,7 +299,7 @@ bench-smoke: packages bench-programs
 
 INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) $(EXPLORE_TESTS) $(AGREE) \
                $(BENCH_TESTS) $(REPORT_TESTS) $(CONTRACT_TESTS)
-ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(HOSTILE_TESTS) $(CHAOS_TEST)
+ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(HOSTILE_TESTS) $(LIVE_TEST) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
 # make test ONLY=e2e runs the programs whose path holds that word.
@@ -331,7 +348,7 @@ cppcheck:
 	@$(CPPCHECK) -Ilibs/common $(C_DIRS) tests fuzz bench && echo "cppcheck: clean"
 # A stamp for each file that clang-tidy has found clean.
 tidy: $(patsubst %.c,$(B)/%.tidy,$(wildcard $(C_DIRS:%=%/*.c) tests/e2e/*.c tests/chaos/*.c tests/hostile/*.c \
-        tests/contract/*.c \
+        tests/contract/*.c tests/live/*.c \
         tests/explore/*.c tests/explore/agree/*.c fuzz/*.c bench/*.c bench/tests/*.c \
         bench/report/*.c bench/report/tests/*.c bench/cost/*.c))
 	@echo "clang-tidy: clean"
@@ -345,7 +362,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test bench bench-smoke bench-programs bench-report chaos explore fuzz fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
+.PHONY: all tests test bench bench-smoke bench-programs bench-report chaos explore fuzz fuzz-live fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
         format format-check layers limits shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -281,6 +281,20 @@ static bool check_distinct(struct check *c, const cJSON *arg, const cJSON *schem
     return true;
 }
 
+/* At least one member is there and not null. */
+static bool check_some_given(struct check *c, const cJSON *arg, const cJSON *schema,
+                             const cJSON *value)
+{
+    const cJSON *one;
+
+    (void)arg, (void)schema;
+    cJSON_ArrayForEach (one, value) {
+        if (!cJSON_IsNull(one))
+            return true;
+    }
+    return refuse(c, "has nothing in it");
+}
+
 static const struct keyword {
     const char *name;
     /* NULL: for people, or looked at together with another */
@@ -308,6 +322,7 @@ static const struct keyword {
     {"type",                 check_type      },
     {"x-distinct",           check_distinct  },
     {"x-maxBytes",           check_max_bytes },
+    {"x-someGiven",          check_some_given},
 };
 
 static const struct keyword *find_keyword(const char *name)
