@@ -11,7 +11,7 @@
 
 #include "raw.h"
 
-enum { SPARE_DESCRIPTORS = 200, HEAD = 12 /* "HTTP/1.1 408" */ };
+enum { SPARE_DESCRIPTORS = 200, HEAD = 12 /* "HTTP/1.1 429" */ };
 
 struct client {
     int fd;

@@ -104,7 +104,7 @@ static bool has_right(const struct draft *d)
 /* These say that the request is malformed, which it was not. */
 static bool calls_it_malformed(int status)
 {
-    static const int list[] = {400, 405, 406, 408, 411, 413, 414, 415, 416, 417, 431, 501, 505};
+    static const int list[] = {400, 405, 406, 411, 413, 414, 415, 416, 417, 431, 501, 505};
 
     return in(status, list, sizeof(list) / sizeof(list[0]));
 }
