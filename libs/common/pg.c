@@ -128,47 +128,29 @@ static PGresult *more_telling(PGresult *a, PGresult *b)
     return keep ? a : b;
 }
 
-/* The answers to one query each, up to the end of the pipeline. */
-static enum pg_outcome collect_pipeline(PGconn *conn, int64_t deadline_ms, PGresult *res[],
-                                        size_t n)
+/* The answers, one for each statement: in a pipeline up to its end, whatever the server
+ * did not come to. */
+static enum pg_outcome collect(PGconn *conn, int64_t deadline_ms, PGresult *res[], size_t n)
 {
+    bool pipeline = PQpipelineStatus(conn) != PQ_PIPELINE_OFF;
     size_t i = 0;
 
     for (;;) {
         enum pg_outcome outcome = wait_for_answer(conn, deadline_ms);
-        PGresult *next;
+        PGresult *next = outcome == PG_ANSWERED ? PQgetResult(conn) : NULL;
 
-        if (outcome != PG_ANSWERED)
+        if (outcome != PG_ANSWERED || (!next && !pipeline))
             return outcome;
-        next = PQgetResult(conn);
-        switch (next ? PQresultStatus(next) : PGRES_EMPTY_QUERY) {
-        case PGRES_PIPELINE_SYNC:
+        if (!next) { /* the end of one statement's answer */
+            i++;
+        } else if (PQresultStatus(next) == PGRES_PIPELINE_SYNC) {
             PQclear(next);
             return PQexitPipelineMode(conn) ? PG_ANSWERED : PG_LOST;
-        case PGRES_PIPELINE_ABORTED: PQclear(next); break;
-        default:
-            if (!next)
-                i++; /* the end of this query's answer */
-            else if (i < n)
-                res[i] = more_telling(res[i], next);
+        } else if (PQresultStatus(next) == PGRES_PIPELINE_ABORTED || i == n) {
+            PQclear(next);
+        } else {
+            res[i] = more_telling(res[i], next);
         }
-        if (PQstatus(conn) == CONNECTION_BAD)
-            return PG_LOST;
-    }
-}
-
-static enum pg_outcome collect_one(PGconn *conn, int64_t deadline_ms, PGresult **res)
-{
-    for (;;) {
-        enum pg_outcome outcome = wait_for_answer(conn, deadline_ms);
-        PGresult *next;
-
-        if (outcome != PG_ANSWERED)
-            return outcome;
-        next = PQgetResult(conn);
-        if (!next)
-            return PG_ANSWERED;
-        *res = more_telling(*res, next);
         if (PQstatus(conn) == CONNECTION_BAD)
             return PG_LOST;
     }
@@ -183,10 +165,8 @@ static enum pg_outcome finish(struct pg *pg, bool sent, int timeout_ms, PGresult
 
     for (size_t i = 0; i < n; i++)
         res[i] = NULL;
-    if (sent && PQpipelineStatus(pg->conn) != PQ_PIPELINE_OFF)
-        outcome = collect_pipeline(pg->conn, deadline_ms, res, n);
-    else if (sent)
-        outcome = collect_one(pg->conn, deadline_ms, &res[0]);
+    if (sent)
+        outcome = collect(pg->conn, deadline_ms, res, n);
     if (outcome == PG_ANSWERED)
         return outcome;
     why = outcome == PG_LATE ? "no answer in time" : PQerrorMessage(pg->conn);
