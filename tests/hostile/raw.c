@@ -22,7 +22,7 @@ static struct sockaddr_in address(int last_byte, int port)
     };
 }
 
-int raw_connect(int port, int from)
+int raw_connect(int port, int from, int room)
 {
     const struct sockaddr_in to = address(1, port), source = address(from, 0);
     const struct timeval patience = {.tv_sec = RAW_PATIENCE_S};
@@ -33,6 +33,8 @@ int raw_connect(int port, int from)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    if (room > 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
     /* The kernel chooses the port when it knows the other end, too: more are free. */
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
     if ((from != 0 && bind(fd, (const struct sockaddr *)&source, sizeof(source)) != 0) ||

@@ -18,9 +18,9 @@ struct heard {
 
 enum { RAW_PATIENCE_S = 15 };
 
-/* Connected to 127.0.0.1, from 127.0.0.'from' (0: whatever the kernel takes). -1: refused,
- * or no descriptor is left. */
-int raw_connect(int port, int from);
+/* Connected to 127.0.0.1, from 127.0.0.'from' (0: whatever the kernel takes), with room for
+ * so many bytes that were not read yet (0: as usual). -1: refused, or no descriptor is left. */
+int raw_connect(int port, int from, int room);
 
 /* Whatever of it the other side takes; an end in between is no error. */
 void raw_say(int fd, const char *bytes, size_t len);

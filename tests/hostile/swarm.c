@@ -1,7 +1,7 @@
 /* swarm.c - many clients with bad manners at once. */
 #include "swarm.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,7 @@ struct swarm *swarm_open(const struct manners *m, int port, size_t n, int from, 
     if (!s->list)
         abort();
     for (size_t i = 0; i < n; i++) {
-        const int fd = raw_connect(port, from + (int)(i / at_each));
+        const int fd = raw_connect(port, from + (int)(i / at_each), m->room);
 
         if (fd < 0)
             break;
@@ -59,25 +59,24 @@ struct swarm *swarm_open(const struct manners *m, int port, size_t n, int from, 
     return s;
 }
 
-/* Look without taking: is there an end, and what is the first answer's status? */
+/* Look without taking: what is the first answer's status, and is there an end? That stands
+ * behind what is still to be read, but is known before. */
 static void look(struct client *c)
 {
+    struct pollfd p = {.fd = c->fd, .events = POLLRDHUP};
     char head[HEAD];
-    const ssize_t n = recv(c->fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t n = *c->head ? 0 : recv(c->fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
 
-    if (n > 0 && !*c->head)
+    if (n > 0)
         memcpy(c->head, head, (size_t)n);
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
-        c->cut_off = true;
+    c->cut_off = poll(&p, 1, 0) > 0 && p.revents != 0;
 }
 
-/* The end stands behind what is still to be read: whoever was told why is cut off, too. */
 static void drink(struct client *c, size_t most)
 {
     char bytes[4096];
 
-    if (recv(c->fd, bytes, most < sizeof(bytes) ? most : sizeof(bytes), MSG_DONTWAIT) == 0)
-        c->cut_off = true;
+    (void)recv(c->fd, bytes, most < sizeof(bytes) ? most : sizeof(bytes), MSG_DONTWAIT);
 }
 
 void swarm_beat(struct swarm *s)
@@ -94,7 +93,7 @@ void swarm_beat(struct swarm *s)
             (void)send(c->fd, m->drips + s->beat % strlen(m->drips), 1,
                        MSG_NOSIGNAL | MSG_DONTWAIT);
         if (*c->head)
-            drink(c, m->reads ? 1 : 4096);
+            drink(c, m->room > 0 ? 1 : 4096);
     }
     s->beat++;
 }

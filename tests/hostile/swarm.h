@@ -11,7 +11,7 @@ struct manners {
     const char *name;
     const char *first; /* said at once */
     const char *drips; /* then a byte of this at each beat, over and over; NULL: silence */
-    int reads;         /* 1: takes a byte at each beat; 0: takes nothing */
+    int room;          /* bytes that wait for it at most; it takes one at each beat. 0: as usual */
 };
 
 struct swarm;

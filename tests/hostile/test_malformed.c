@@ -93,7 +93,7 @@ static void attack(size_t i, void *arg)
     const struct malformed *m = &malformed_list[i];
     const size_t most = m->len * (strlen(b->request) + 1) + m->flood * 16;
     char *bytes = malloc(most + 1);
-    int fd = raw_connect(b->port, 0);
+    int fd = raw_connect(b->port, 0, 0);
     struct heard h;
 
     if (!bytes || fd < 0)
@@ -167,7 +167,7 @@ static void what_is_smuggled_would_have_an_effect(void **state)
 {
     const char *email = text("open-%d@example.com", (int)getpid());
     const char *request = smuggled_request(email);
-    int fd = raw_connect(world_port("GATEWAY_PORT"), 0);
+    int fd = raw_connect(world_port("GATEWAY_PORT"), 0, 0);
     struct heard h;
 
     (void)state;
