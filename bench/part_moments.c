@@ -30,7 +30,7 @@ static int64_t now_ns(void)
 static const char *say(struct conn *c, const char *request)
 {
     struct pollfd fd = {.fd = c->fd, .events = POLLIN};
-    struct answer a;
+    struct answer a = {.status = 0};
     int rc = conn_send(c, request, strlen(request)) ? 0 : -1;
 
     while (rc == 0)
