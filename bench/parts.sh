@@ -82,10 +82,22 @@ again() { # suffix
     part sustained "$measure" sustained
 }
 
+many() {
+    bench/fill.sh "${MANY:-1000000}"
+    again .1m
+}
+
+twice() {
+    note_commits
+    [ -z "${STORED:-}" ] || bench/fill.sh "$STORED"
+    again .x2
+}
+
 for round in ${ROUNDS:-base}; do
     case $round in
     base) base ;;
-    1m) bench/fill.sh 1000000 && again .1m ;;
-    x2) note_commits && bench/fill.sh "$STORED" && again .x2 ;;
+    1m) many ;;
+    x2) twice ;;
+    *) echo "bench: there is no round $round" >&2; exit 2 ;;
     esac
 done

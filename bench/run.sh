@@ -6,6 +6,7 @@
 #                          with two instances; ROUNDS="base 1m x2" says which
 #   BENCH_SECONDS=5        how long a run counts, RUNS=3 how many there are of each figure
 #   RATES="50 200"         orders a second in the part sagas
+#   MANY=1000000            finished orders stored in the round 1m
 #   BENCH_OUT=file         figures are appended there, and not kept in bench/results
 set -euo pipefail
 cd "$(dirname "$0")/.."
