@@ -57,7 +57,6 @@ part() { # name command...
 }
 
 base() {
-    note_commits
     bench/servers.sh
     [ -z "${STORED:-}" ] || bench/fill.sh "$STORED"
     "$measure" prepare
@@ -88,11 +87,11 @@ many() {
 }
 
 twice() {
-    note_commits
     [ -z "${STORED:-}" ] || bench/fill.sh "$STORED"
     again .x2
 }
 
+note_commits
 for round in ${ROUNDS:-base}; do
     case $round in
     base) base ;;

@@ -23,7 +23,7 @@ export ORDER_SAGA_DEADLINE_S=${ORDER_SAGA_DEADLINE_S:-300}
 
 kept=''
 if [ -z "${BENCH_OUT:-}" ]; then
-    kept=bench/results
+    [ -n "${ONLY:-}" ] || kept=bench/results # parts are no result
     export BENCH_OUT=build/bench/lines.jsonl
     rm -f "$BENCH_OUT"
 fi
