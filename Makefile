@@ -174,7 +174,7 @@ fuzz: packages-dev
 # --- chaos --------------------------------------------------------------------
 # Faults under load: tests/chaos with what it borrows from the tests above. A short run is
 # one of the tests; make chaos is the long one, beside a stack of its own.
-CHAOS := $(filter-out %/main.o %/test_chaos.o,$(call objects,tests/chaos/*.c)) \
+CHAOS := $(filter-out %/main.o %/test_chaos.o %/skew.o,$(call objects,tests/chaos/*.c)) \
          $(filter-out $(B)/tests/e2e/test_%,$(call objects,tests/e2e/*.c)) $(B)/libs/common/tests/proxy.o
 CHAOS_TEST := $(B)/tests/chaos/test_chaos
 $(B)/tests/chaos/%.o $(B)/tests/chaos/%.tidy: CPPFLAGS += -Itests/e2e -Ilibs/common/tests
@@ -182,11 +182,20 @@ $(CHAOS_TEST) $(B)/tests/chaos/main: %: %.o $(CHAOS) $(COMMON)
 	$(call say,link,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# The library that moves the clock of a process; never sanitized, for it comes first.
+$(B)/tests/chaos/skew.so: tests/chaos/skew.c
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 -g -O2 $(WARN) -fPIC -shared -o $@ $<
+
+# What is mounted is seen, and lives, only as long as the run does.
 chaos: packages
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/chaos/main
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/tests/chaos/main $(B)/tests/chaos/skew.so
 	@mkdir -p build/chaos
-	@NO_BUILD=1 MODE=$(MODE) NAME=chaos SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
-	  FAULTS="$(FAULTS)" REPORTS=build/chaos tools/with-stack.sh $(B)/tests/chaos/main
+	@NO_BUILD=1 MODE=$(MODE) NAME=$(NAME:main=chaos) SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
+	  FAULTS="$(FAULTS)" REPORTS=build/chaos SKEW_LIBRARY=$(B)/tests/chaos/skew.so \
+	  $$(unshare --mount true 2>/dev/null && echo unshare --mount env OWN_MOUNTS=1) \
+	  tools/with-stack.sh $(B)/tests/chaos/main
 
 # --- what a bench measured ------------------------------------------------------
 # bench/report reads what the measuring programs wrote: a table, a file, pictures; compare

@@ -7,7 +7,7 @@
 #   logs [component]    readable; follows on a terminal
 #   demo                five ways an order can go
 #   start|stop|restart [component...]
-#   kill component [signal]
+#   kill component [signal]; freeze|thaw component: all its processes
 #   psql [service] | rabbitmqctl ... | redis-cli ...    into the servers
 #   env                 KEY=value lines for tests
 #   destroy             down, and remove this stack's data

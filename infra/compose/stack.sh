@@ -20,7 +20,7 @@ trap 'rmdir "$STATE/etc" "$STATE" "${STATE%/*}" 2>/dev/null || true' EXIT # if t
 
 compose() {
     local files=(-f "$ROOT/docker-compose.yml") file
-    for file in "$ROOT"/{docker-compose,compose}.override.y{a,}ml "$STATE/settings.yml"; do
+    for file in "$ROOT"/{docker-compose,compose}.override.y{a,}ml "$STATE/settings.yml" "$STATE/wires.yml"; do
         [ ! -f "$file" ] || files+=(-f "$file")
     done
     [ ! -e "$STATE/inner-ports" ] || files+=(-f "$here/ports.yml")
@@ -207,8 +207,21 @@ kill_component() { # component [signal]
     for container in $(each "$1"); do
         pids+=" $(pid_of "$container")" || fail "$1 does not run"
     done
+    signal "${2:-TERM}" "$pids"
+}
+
+# A component hangs, with all its processes, until it is thawed.
+freeze() { # component, signal
+    local container pids=''
+    for container in $(each "$1"); do
+        pids+=" $(docker top "$container" -eo pid | tail -n +2 | xargs)"
+    done
+    signal "$2" "$pids"
+}
+
+signal() { # signal, pids of this machine
     docker run --rm --network none --pid host --user 0:0 --cap-drop ALL --cap-add KILL --read-only \
-        waybill/tools -c "kill -s ${2:-TERM}$pids"
+        waybill/tools -c "kill -s $1 $2"
 }
 
 # What has just died is about to be started again: wait for that.
@@ -296,13 +309,15 @@ environment() {
     copy_secrets
     printf '%s=%s\n' NAME "$NAME" STATE "$STATE" PORT_BASE "$BASE" SECRETS_DIR "$STATE/secrets" LOG_DIR "$STATE/log" \
         INSTANCES "$(containers | cut -d' ' -f1 | sed -E 's/^(postgres|rabbitmq|redis|provider|gateway)-1$/\1/' | xargs)" \
+        CONTAINERS_HOST "$(docker network inspect "${PROJECT}_front" -f '{{(index .IPAM.Config 0).Gateway}}')" \
         CLIENT_ADDRESSES_HIDDEN 1 KILL_COMMAND "docker compose -p $PROJECT kill -s KILL"
     for component in gateway postgres rabbitmq redis provider; do
         echo "${component^^}_PORT=$(port_of "$component")"
     done
     password=$(<"$STATE/secrets/postgres")
     for component in "${SERVICES[@]}"; do
-        printf '%s=%s\n' "${component^^}_URL" "http://127.0.0.1:$(first_inner_port "$component")" \
+        printf '%s=%s\n' "${component^^}_1_PORT" "$(first_inner_port "$component")" \
+            "${component^^}_URL" "http://127.0.0.1:$(first_inner_port "$component")" \
             "${component^^}_DATABASE_URL" "postgresql://postgres:$password@127.0.0.1:$POSTGRES_PORT/waybill_$component"
     done
     printf '%s=%s\n' GATEWAY_URL "http://127.0.0.1:$GATEWAY_PORT" PROVIDER_URL "http://127.0.0.1:$PROVIDER_PORT" \
@@ -352,6 +367,8 @@ up | down | status | destroy | clean | restart) "$verb" "$@" ;;
 demo | logs) "$verb" "$@" ;;
 env) environment ;;
 kill) kill_component "$@" ;;
+freeze) freeze "$1" STOP ;;
+thaw) freeze "$1" CONT ;;
 start) start_components "$@" ;;
 stop) stop_components "$@" ;;
 psql) run_psql "$@" ;;

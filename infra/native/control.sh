@@ -116,6 +116,29 @@ kill_component() { # component [signal]
     done
 }
 
+# A component hangs, with all its processes, until it is thawed: what was frozen is on
+# file, for whoever leads it may have been killed meanwhile.
+freeze() { # component
+    local instance pid pids
+    for instance in $(matching "$1"); do
+        pid=$(pid_of "$instance") || fail "$instance does not run"
+        kill -s STOP "$pid" # no further children
+        pids="$pid $(descendants "$pid" | xargs)"
+        echo "$pids" >>"$STATE/run/$instance.frozen"
+        # shellcheck disable=SC2086 # words
+        kill -s STOP $pids 2>/dev/null || true # some may have ended
+    done
+}
+
+thaw() { # component
+    local instance
+    for instance in $(matching "$1"); do
+        # shellcheck disable=SC2046 # words
+        kill -s CONT $(cat "$STATE/run/$instance.frozen") 2>/dev/null || true
+        rm -f "$STATE/run/$instance.frozen"
+    done
+}
+
 # Without arguments: everything but the servers that hold data.
 restart() { # [component...]
     local component instances=()
@@ -167,6 +190,7 @@ status) status ;;
 logs) logs "$@" ;;
 env) environment ;;
 kill) kill_component "$@" ;;
+freeze | thaw) "$verb" "$@" ;;
 start) start_components "$@" ;;
 stop) stop_components "$@" ;;
 restart) restart "$@" ;;

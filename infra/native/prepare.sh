@@ -120,6 +120,7 @@ configure_postgres() {
     cp "$STATE/infra/postgres/pg_hba.conf" "$STATE/etc/postgres/pg_hba.conf"
     OWNER=$(id -un) render "$STATE/infra/postgres/pg_ident.conf.template" \
         "$STATE/etc/postgres/pg_ident.conf" OWNER
+    overrides postgres '' >"$STATE/etc/postgres/environment"
 }
 
 configure_rabbitmq() (
@@ -157,11 +158,11 @@ configure_gateway() (
         GATEWAY_INVENTORY_SERVERS GATEWAY_PAYMENT_SERVERS GATEWAY_NOTIFICATION_SERVERS
     . "$STATE/infra/gateway/defaults.env"
     GATEWAY_LISTEN=$LISTEN_ON:$(port_of gateway)
-    GATEWAY_USER_SERVERS=$(upstream_servers user)
-    GATEWAY_ORDER_SERVERS=$(upstream_servers order)
-    GATEWAY_INVENTORY_SERVERS=$(upstream_servers inventory)
-    GATEWAY_PAYMENT_SERVERS=$(upstream_servers payment)
-    GATEWAY_NOTIFICATION_SERVERS=$(upstream_servers notification)
+    : "${GATEWAY_USER_SERVERS:=$(upstream_servers user)}"
+    : "${GATEWAY_ORDER_SERVERS:=$(upstream_servers order)}"
+    : "${GATEWAY_INVENTORY_SERVERS:=$(upstream_servers inventory)}"
+    : "${GATEWAY_PAYMENT_SERVERS:=$(upstream_servers payment)}"
+    : "${GATEWAY_NOTIFICATION_SERVERS:=$(upstream_servers notification)}"
     cp "$STATE/infra/gateway/nginx.conf" "$STATE/etc/gateway/nginx.conf"
     for template in "$STATE"/infra/gateway/templates/*.template; do
         render "$template" "$STATE/etc/gateway/conf.d/$(basename "$template" .template)" "${!GATEWAY_@}"
@@ -255,11 +256,14 @@ url_of() { # instance
     echo "http://127.0.0.1:$(port_of "$1")"
 }
 
+# tests/chaos moves the clock of single processes.
+FOR_EXPERIMENTS='LD_PRELOAD SKEW_FILE'
+
 # The caller's <SERVICE>_<NAME> for each NAME that the service has: those above and
 # those that its --help lists. Others are somebody else's (USER_ZDOTDIR, say).
 overrides() { # component, NAME=value lines
     local name variable
-    for name in $({ cut -d= -f1 <<<"$2"; settings_in_help "$1"; } | sort -u); do
+    for name in $({ cut -d= -f1 <<<"$2"; settings_in_help "$1"; echo "$FOR_EXPERIMENTS"; } | sort -u); do
         variable=${1^^}_$name
         [ -z "${!variable+set}" ] || echo "$name=${!variable}"
     done

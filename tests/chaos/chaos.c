@@ -9,6 +9,8 @@
 
 #include "books.h"
 #include "clock.h"
+#include "clocks.h"
+#include "disk.h"
 #include "findings.h"
 #include "load.h"
 #include "plan.h"
@@ -100,6 +102,19 @@ static void audit_versions(void)
         finding("%" PRId64 " versions of orders, and %" PRId64 " events", versions, events);
 }
 
+/* Both end with the stack being brought up. */
+static void lay(void)
+{
+    disk_lay();
+    wires_lay(clocks_lay());
+}
+
+static void put_back(void)
+{
+    disk_remove();
+    wires_remove();
+}
+
 bool chaos_run(const struct chaos *c)
 {
     struct rng rng = {c->seed};
@@ -108,12 +123,12 @@ bool chaos_run(const struct chaos *c)
     printf("seed %" PRIu64 ", %" PRId64 " s, %d orders a second\n", c->seed, c->run_ms / 1000,
            c->rate);
     setenv("PGCONNECT_TIMEOUT", "5", 1); /* seconds; libpq's own is none */
-    wires_lay();
-    run.plan = plan_new(&rng, c->run_ms, c->only);
+    lay();
+    run.plan = plan_new(&rng, c->alone_ms, c->run_ms, c->only);
     run.load = load_new(&rng, c->run_ms, c->rate);
     run.began_ms = clock_mono_ms();
     load_start(run.load);
-    plan_carry_out(&run.plan, run.began_ms);
+    plan_carry_out(&run.plan, run.began_ms, c->alone_ms);
     run.healed_ms = clock_mono_ms();
     load_join(run.load);
 
@@ -128,7 +143,7 @@ bool chaos_run(const struct chaos *c)
     audit_ids();
     audit_versions();
     report(&run);
-    wires_remove();
+    put_back();
     plan_free(&run.plan);
     load_free(run.load);
     return findings() == 0;

@@ -8,6 +8,7 @@
 struct chaos {
     uint64_t seed;      /* repeats what is bought and what is broken */
     int64_t run_ms;     /* of load and faults; mending and waiting come on top */
+    int64_t alone_ms;   /* of these, while one fault strikes at a time */
     int rate;           /* orders a second */
     const char *only;   /* faults whose name holds this; "" for all */
     const char *report; /* the file to write, Markdown; its folder exists */

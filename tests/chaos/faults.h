@@ -6,18 +6,19 @@
 #include <stddef.h>
 
 struct fault {
+    const char *kind; /* under which the report counts it */
     const char *name;
-    int weight;         /* how many cards of the deck are this one */
+    int weight;         /* how many cards are this one, in the deck of those that overlap */
     int min_ms, max_ms; /* from injection to healing */
     /* False: it could not be done just now. Healing is tried until it can. */
     bool (*inject)(const char *what);
-    const char *what;
+    const char *what;              /* NULL: a wire, drawn for each card */
     bool (*heal)(const char *how); /* NULL: it heals by itself */
-    const char *how;
+    const char *how;               /* NULL: as 'what' */
 };
 
-/* Not every stack allows all. */
-bool fault_is_possible(const struct fault *f);
+/* NULL: it can be done on this stack. Otherwise why not, in a few words. */
+const char *fault_impossible(const struct fault *f);
 
 extern const struct fault faults[];
 extern const size_t nfaults;

@@ -1,39 +1,27 @@
-/* load.c - customers: what they buy, how they insist, what they were told. */
+/* load.c - customers: their shopping list, and whether what they were told is true. */
 #include "load.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "books.h"
 #include "clock.h"
 #include "findings.h"
+#include "purchase.h"
 #include "world.h"
 
 enum {
     CUSTOMERS = 8,
     THREADS = 96,
-    TRIES = 8,
     PATIENCE_S = 60,
     SCARCE = 25, /* of a product that runs out */
-    UUID_LEN = 36,
 };
 
-enum product { PLENTY, ANOTHER, FEW, HEAVY, PRODUCTS };
-
 /* What customers want. Lines in both orders, for they lock the same stock. */
-static const struct kind {
-    int share; /* of 100 */
-    const char *method;
-    enum product first, second; /* twice the same: one line */
-    int may_cancel;             /* of 100 */
-    bool may_ship;
-} kinds[] = {
+static const struct kind kinds[] = {
     {30, "pm_ok",                 PLENTY,  PLENTY,  0,   true },
     {10, "pm_ok",                 PLENTY,  ANOTHER, 0,   true },
     {10, "pm_ok",                 ANOTHER, PLENTY,  10,  true },
@@ -45,22 +33,6 @@ static const struct kind {
     {2,  "pm_down",               PLENTY,  PLENTY,  20,  false},
     {8,  "pm_ok",                 FEW,     FEW,     0,   true },
     {6,  "pm_ok",                 HEAVY,   HEAVY,   10,  false},
-};
-
-enum request_kind { PLACE, REPEAT, CANCEL, LOOK, REQUESTS };
-const char *const load_requests[] = {"order", "order again, same key", "cancel", "look", NULL};
-static _Atomic int64_t answers[REQUESTS][LOAD_STATUSES];
-
-struct purchase {
-    const struct kind *kind;
-    const struct customer *customer;
-    const char *key, *body;
-    int64_t due_ms;                 /* from the start */
-    int64_t cancel_after_ms;        /* -1: never */
-    bool repeats, looks;            /* what the customer does besides */
-    int64_t accepted_ms;            /* 0: not yet */
-    char id[UUID_LEN + 1];          /* "" until it is known */
-    bool heard_shipped, heard_over; /* over, and not shipped: cancelled */
 };
 
 struct load {
@@ -111,6 +83,7 @@ static struct purchase plan_purchase(const struct load *l, size_t i, int rate, s
         .cancel_after_ms = cancels ? rng_between(rng, 0, 1500) : -1,
         .repeats = rng_between(rng, 0, 100) < 15,
         .looks = rng_between(rng, 0, 100) < 20,
+        .logs_in = rng_between(rng, 0, 100) < 5,
     };
 }
 
@@ -126,6 +99,8 @@ struct load *load_new(struct rng *rng, int64_t run_ms, int rate)
         l->skus[p] = product_new(100 + 50 * p, p == FEW ? SCARCE : 1000000, p != HEAVY);
     for (size_t i = 0; i < l->n; i++)
         l->list[i] = plan_purchase(l, i, rate, rng);
+    for (size_t i = 0; i < l->n; i++)
+        l->list[i].token = l->list[i].customer->token;
     return l;
 }
 
@@ -135,151 +110,7 @@ void load_free(struct load *l)
     free(l);
 }
 
-/* --- asking ------------------------------------------------------------------- */
-
-static void sleep_ms(int64_t ms)
-{
-    if (ms > 0)
-        nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-}
-
-static struct reply ask(const struct purchase *p, enum request_kind kind, const char *more)
-{
-    const bool order = kind == PLACE || kind == REPEAT;
-    const char *path = order ? "" : text("/%s%s", p->id, more);
-    struct reply r = client_send(&(struct request){
-        .method = kind == LOOK ? "GET" : "POST",
-        .url = text("/api/v1/orders%s", path),
-        .token = p->customer->token,
-        .key = order ? p->key : NULL,
-        .body = order ? p->body : NULL,
-    });
-
-    atomic_fetch_add(&answers[kind][r.status < LOAD_STATUSES ? r.status : 0], 1);
-    return r;
-}
-
-int64_t load_answers(size_t request, int status)
-{
-    return atomic_load(&answers[request][status]);
-}
-
-static const char *member(const struct reply *r, const char *name)
-{
-    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->json, name));
-
-    return value ? value : "";
-}
-
-/* Nothing, or "later", or "somebody is at it": then one tries again. */
-static bool is_passing(int status)
-{
-    return status == 0 || status == 409 || status == 429 || status >= 502;
-}
-
-static bool learn_id(struct purchase *p, const struct reply *r)
-{
-    const char *id = member(r, "id");
-
-    if (strlen(id) != UUID_LEN)
-        finding("key %s: an order without an id: %s", p->key, r->body);
-    else if (!*p->id)
-        memcpy(p->id, id, UUID_LEN + 1);
-    else if (strcmp(p->id, id) != 0)
-        finding("key %s made two orders: %s and %s", p->key, p->id, id);
-    return true;
-}
-
-/* True when there is nothing more to be done about it. */
-static bool place(struct purchase *p, enum request_kind kind)
-{
-    struct reply r = ask(p, kind, "");
-    bool clear = !is_passing(r.status);
-
-    if (r.status == 201)
-        clear = learn_id(p, &r);
-    else if (clear)
-        finding("key %s: status %d: %s", p->key, r.status, r.body);
-    if (r.status == 201 && !p->accepted_ms)
-        p->accepted_ms = clock_mono_ms();
-    reply_free(&r);
-    return clear;
-}
-
-/* SHIPPED and CANCELLED are for ever: what was heard once must be heard again. */
-static void hear_status(struct purchase *p, const char *status)
-{
-    const bool shipped = strcmp(status, "SHIPPED") == 0;
-
-    if (!shipped && strcmp(status, "CANCELLED") != 0) {
-        if (p->heard_over)
-            finding("order %s was over and is %s", p->id, status);
-        return;
-    }
-    if (p->heard_over && p->heard_shipped != shipped)
-        finding("order %s was %s and is %s", p->id, p->heard_shipped ? "SHIPPED" : "CANCELLED",
-                status);
-    if (shipped && !p->kind->may_ship)
-        finding("order %s (%s) was shipped and must not be", p->id, p->kind->method);
-    p->heard_over = true;
-    p->heard_shipped = shipped;
-}
-
-static bool look(struct purchase *p)
-{
-    struct reply r = ask(p, LOOK, "");
-    bool clear = !is_passing(r.status);
-
-    if (r.status == 200)
-        hear_status(p, member(&r, "status"));
-    else if (clear)
-        finding("order %s, accepted, but: status %d: %s", p->id, r.status, r.body);
-    reply_free(&r);
-    return clear;
-}
-
-/* 409 says "shipped already" here; in doubt one may ask twice. */
-static bool cancel(struct purchase *p)
-{
-    struct reply r = ask(p, CANCEL, "/cancel");
-    bool clear = r.status == 409 || !is_passing(r.status);
-
-    if (r.status == 409)
-        hear_status(p, "SHIPPED");
-    else if (r.status == 200 || r.status == 202)
-        hear_status(p, member(&r, "status"));
-    else if (clear)
-        finding("cancel of %s: status %d: %s", p->id, r.status, r.body);
-    reply_free(&r);
-    return clear;
-}
-
-static bool insist(struct purchase *p)
-{
-    for (int i = 0; i < TRIES; i++) {
-        if (place(p, PLACE))
-            return true;
-        sleep_ms(INT64_C(100) << (i < 5 ? i : 5));
-    }
-    return false;
-}
-
 /* --- running ------------------------------------------------------------------ */
-
-static void shop(struct purchase *p)
-{
-    if (!insist(p))
-        return;
-    if (p->repeats)
-        place(p, REPEAT);
-    if (p->cancel_after_ms >= 0 && *p->id) {
-        sleep_ms(p->cancel_after_ms);
-        for (int i = 0; i < TRIES && !cancel(p); i++)
-            sleep_ms(200);
-    }
-    if (p->looks && *p->id)
-        look(p);
-}
 
 /* A thread for each request that may be under way; more due ones wait for a thread. */
 static void *person(void *arg)
@@ -288,8 +119,8 @@ static void *person(void *arg)
     size_t i;
 
     while ((i = atomic_fetch_add(&l->next, 1)) < l->n) {
-        sleep_ms(l->began_ms + l->list[i].due_ms - clock_mono_ms());
-        shop(&l->list[i]);
+        purchase_sleep(l->began_ms + l->list[i].due_ms - clock_mono_ms());
+        purchase_make(&l->list[i]);
     }
     return NULL;
 }
@@ -310,12 +141,12 @@ void load_join(struct load *l)
 
 static bool placed(void *arg)
 {
-    return place(arg, PLACE);
+    return purchase_place(arg);
 }
 
 static bool looked(void *arg)
 {
-    return look(arg);
+    return purchase_look(arg);
 }
 
 void load_resolve(struct load *l)

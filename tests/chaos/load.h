@@ -32,9 +32,4 @@ size_t load_orders(const struct load *l);
 size_t load_unclear(const struct load *l); /* not accepted before load_resolve() */
 int64_t load_first_accepted_after(const struct load *l, int64_t mono_ms); /* -1: none */
 
-/* Answers so far to 'request' (a row of load_requests[], NULL at the end). */
-extern const char *const load_requests[];
-enum { LOAD_STATUSES = 600 };
-int64_t load_answers(size_t request, int status); /* status 0: no answer at all */
-
 #endif

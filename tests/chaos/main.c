@@ -26,12 +26,14 @@ int main(void)
 {
     const int64_t seed = setting("SEED", clock_now_ms() / 1000);
     const char *folder = getenv("REPORTS"), *only = getenv("FAULTS");
+    const int64_t run_ms = setting("MINUTES", 1) * 60000;
     char report[256];
 
     snprintf(report, sizeof(report), "%s/report-%" PRId64 ".md", folder ? folder : ".", seed);
     return chaos_run(&(struct chaos){
                .seed = (uint64_t)seed,
-               .run_ms = setting("MINUTES", 1) * 60000,
+               .run_ms = run_ms,
+               .alone_ms = run_ms / 2,
                .rate = (int)setting("RATE", 25),
                .only = only ? only : "",
                .report = report,

@@ -1,4 +1,4 @@
-/* plan.h - which fault strikes when: drawn from the seed before the run begins. */
+/* plan.h - which fault strikes when. */
 #ifndef CHAOS_PLAN_H
 #define CHAOS_PLAN_H
 
@@ -11,10 +11,12 @@
 
 struct strike {
     const struct fault *fault;
-    int64_t at_ms, for_ms; /* planned, from the start of the run */
-    /* what came of it, on the monotonic clock */
+    const char *name, *what;
+    int64_t at_ms, for_ms; /* as planned, from the start */
+    /* as it was, on the monotonic clock */
     int64_t struck_ms, healed_ms;
-    bool done; /* false: it could not be done just then */
+    int64_t quiet_ms; /* 0: not looked, or not to be waited for */
+    bool done, alone;
 };
 
 struct plan {
@@ -22,13 +24,14 @@ struct plan {
     size_t n;
 };
 
-/* A shuffled deck of all faults, dealt from the top again and again until the run is over:
- * a long run meets each, and some of them twice as often. All heal before the end.
- * Only faults whose name holds 'only'. */
-struct plan plan_new(struct rng *rng, int64_t run_ms, const char *only);
+/* Two parts. First faults strike alone: each when what was under way during the one before
+ * is over. From 'alone_ms' on they overlap. A shuffled deck of all faults is dealt in each,
+ * from the top again and again: a long run meets each, and some of them more often. All heal
+ * before the end. Only faults whose name holds 'only'. */
+struct plan plan_new(struct rng *rng, int64_t alone_ms, int64_t run_ms, const char *only);
 void plan_free(struct plan *p);
 
-/* Strike and heal as planned, each fault in a thread of its own; returns at the end. */
-void plan_carry_out(struct plan *p, int64_t began_ms);
+/* Strike and heal as planned; returns at the end. What there was no time for is left out. */
+void plan_carry_out(struct plan *p, int64_t began_ms, int64_t alone_ms);
 
 #endif

@@ -4,16 +4,17 @@
 #define CHAOS_WIRES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* Only where services and servers meet on this machine's loopback: not in containers. */
-bool wires_possible(void);
-
-/* Lay the wires, if possible, and restart the services that use them; then put things
- * back. Tokens last as long as a run does in between. */
-void wires_lay(void);
+/* Lay the wires, and bring the stack up with them and with further settings
+ * for infra/stack.sh ('with'); then put things back. */
+void wires_lay(const char *with);
 void wires_remove(void);
 
-/* 'wire' is named "order-rabbitmq". Each is in force on return; true, always. */
+/* "order-rabbitmq": who speaks, and whom to. NULL beyond the last. */
+const char *wire_name(size_t i);
+
+/* Each is in force on return; true, always. */
 bool wire_cut(const char *wire);  /* connections end, new ones too */
 bool wire_hold(const char *wire); /* nothing passes and nothing ends */
 bool wire_mute(const char *wire); /* questions pass, answers do not */
