@@ -291,7 +291,7 @@ interactive() { # container, command...: with a terminal when there is one
 run_psql() { # [service or database [argument...]]
     local database=${1:-postgres}
     [ $# -eq 0 ] || shift
-    [ -z "${KIND[$database]:-}" ] || database=waybill_$database
+    [ "${KIND[$database]:-}" != scaled ] || database=waybill_$database
     interactive "$PROJECT-postgres-1" psql -X -h /var/run/postgresql -U postgres "$database" "$@"
 }
 

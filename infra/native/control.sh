@@ -177,7 +177,7 @@ stop_components() { # component...
 run_psql() { # [service or database [argument...]]
     local database=${1:-postgres}
     [ $# -eq 0 ] || shift
-    [ -z "${KIND[$database]:-}" ] || database=waybill_$database
+    [ "${KIND[$database]:-}" != scaled ] || database=waybill_$database
     exec psql -X "$(superuser_url "$database")" "$@"
 }
 

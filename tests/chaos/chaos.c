@@ -124,7 +124,7 @@ bool chaos_run(const struct chaos *c)
            c->rate);
     setenv("PGCONNECT_TIMEOUT", "5", 1); /* seconds; libpq's own is none */
     lay();
-    run.plan = plan_new(&rng, c->alone_ms, c->run_ms, c->only);
+    run.plan = plan_new(&rng, c);
     run.load = load_new(&rng, c->run_ms, c->rate);
     run.began_ms = clock_mono_ms();
     load_start(run.load);

@@ -9,6 +9,7 @@ struct chaos {
     uint64_t seed;      /* repeats what is bought and what is broken */
     int64_t run_ms;     /* of load and faults; mending and waiting come on top */
     int64_t alone_ms;   /* of these, while one fault strikes at a time */
+    int64_t gap_ms;     /* from one strike to the next, at most, when they overlap */
     int rate;           /* orders a second */
     const char *only;   /* faults whose name holds this; "" for all */
     const char *report; /* the file to write, Markdown; its folder exists */

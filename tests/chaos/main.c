@@ -34,6 +34,7 @@ int main(void)
                .seed = (uint64_t)seed,
                .run_ms = run_ms,
                .alone_ms = run_ms / 2,
+               .gap_ms = 5000,
                .rate = (int)setting("RATE", 25),
                .only = only ? only : "",
                .report = report,

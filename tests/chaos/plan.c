@@ -15,9 +15,9 @@
 
 enum {
     FIRST_MS = 3000, /* the first orders go through a system that is well */
-    GAP_MS = 400,    /* from one strike to the next: at least, and below */
-    GAP_MAX_MS = 5000,
-    CALM_MS = 2000, /* at the end, and between two that strike alone */
+    GAP_MS = 400,    /* from one strike to the next, at least */
+    LATE_MS = 5000,  /* then it is left out */
+    CALM_MS = 2000,  /* at the end, and between two that strike alone */
     RETRY_MS = 300,
     LOOK_MS = 100,
     HEAL_S = 90,
@@ -116,21 +116,20 @@ static struct strike *draw(struct plan *p, struct deck *d, struct rng *rng)
     return s;
 }
 
-struct plan plan_new(struct rng *rng, int64_t alone_ms, int64_t run_ms, const char *only)
+struct plan plan_new(struct rng *rng, const struct chaos *c)
 {
-    const int64_t most = run_ms / GAP_MS + MAX_DECK;
+    const int64_t most = c->run_ms / GAP_MS + MAX_DECK, end = c->run_ms - CALM_MS;
     struct plan p = {.strikes = calloc((size_t)most, sizeof(*p.strikes))};
-    struct deck alone = {.only = only, .alone = true}, together = {.only = only};
+    struct deck alone = {.only = c->only, .alone = true}, together = {.only = c->only};
     struct strike *s;
 
-    for (int64_t at = FIRST_MS; at < alone_ms && (s = draw(&p, &alone, rng)); at += CALM_MS)
+    for (int64_t at = FIRST_MS; at < c->alone_ms && (s = draw(&p, &alone, rng)); at += CALM_MS)
         at += s->for_ms;
-    for (int64_t at = alone_ms + FIRST_MS;
-         at < run_ms - CALM_MS && (s = draw(&p, &together, rng));) {
+    for (int64_t at = c->alone_ms + FIRST_MS; at < end && (s = draw(&p, &together, rng));) {
         s->at_ms = at;
-        if (at + s->for_ms > run_ms - CALM_MS)
-            s->for_ms = run_ms - CALM_MS - at;
-        at += rng_between(rng, GAP_MS, GAP_MAX_MS);
+        if (at + s->for_ms > end)
+            s->for_ms = end - at;
+        at += rng_between(rng, GAP_MS, c->gap_ms);
     }
     return p;
 }
@@ -222,7 +221,7 @@ void plan_carry_out(struct plan *p, int64_t began_ms, int64_t alone_ms)
     for (size_t i = 0; i < p->n; i++) {
         struct strike *s = &p->strikes[i];
 
-        if (s->alone || clock_mono_ms() > began_ms + s->at_ms + GAP_MAX_MS)
+        if (s->alone || clock_mono_ms() > began_ms + s->at_ms + LATE_MS)
             continue;
         sleep_until(began_ms + s->at_ms);
         announce(s, began_ms);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chaos.h"
 #include "faults.h"
 #include "rng.h"
 
@@ -27,8 +28,8 @@ struct plan {
 /* Two parts. First faults strike alone: each when what was under way during the one before
  * is over. From 'alone_ms' on they overlap. A shuffled deck of all faults is dealt in each,
  * from the top again and again: a long run meets each, and some of them more often. All heal
- * before the end. Only faults whose name holds 'only'. */
-struct plan plan_new(struct rng *rng, int64_t alone_ms, int64_t run_ms, const char *only);
+ * before the end. */
+struct plan plan_new(struct rng *rng, const struct chaos *c);
 void plan_free(struct plan *p);
 
 /* Strike and heal as planned; returns at the end. What there was no time for is left out. */
