@@ -20,16 +20,24 @@
 
 enum { MAX_LOG = 64 * 1024 };
 
+static const char as_child[] = "--as-the-service";
+
 static void in_child(const struct service *s, const char *arg, int output)
 {
-    char name[32], first[32];
-    char *argv[] = {name, first, NULL};
-
-    snprintf(name, sizeof(name), "%s", s->name);
-    snprintf(first, sizeof(first), "%s", arg);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    exit(service_main(*arg ? 2 : 1, argv, s));
+    execl("/proc/self/exe", s->name, as_child, arg, (char *)NULL);
+    _exit(127);
+}
+
+bool process_is_child(int argc, char **argv, const struct service *s, int *status)
+{
+    char *args[] = {argv[0], argc > 2 ? argv[2] : NULL, NULL};
+
+    if (argc < 2 || strcmp(argv[1], as_child) != 0)
+        return false;
+    *status = service_main(args[1] && *args[1] ? 2 : 1, args, s);
+    return true;
 }
 
 struct process process_run(const struct service *s, const char *arg)

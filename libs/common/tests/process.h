@@ -2,6 +2,7 @@
 #ifndef TESTS_PROCESS_H
 #define TESTS_PROCESS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -13,9 +14,13 @@ struct process {
     FILE *output; /* what it says */
 };
 
-/* service_main() in a child, with one argument unless it is "". Settings are those of our
- * environment. */
+/* This program once more, as the service 's', with one argument unless it is "". Settings
+ * are those of our environment. A fork alone would not do: it takes one thread along, and the
+ * locks that others hold. */
 struct process process_run(const struct service *s, const char *arg);
+
+/* To be asked first by main(): am I that child? Then *status is what main() returns. */
+bool process_is_child(int argc, char **argv, const struct service *s, int *status);
 
 void process_signal(const struct process *p, int signal);
 

@@ -318,7 +318,7 @@ static void it_may_be_stopped_while_it_waits(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(help_prints_all_settings),
@@ -330,12 +330,14 @@ int main(void)
         TEST(it_waits_for_its_database_and_says_so_once),
         TEST(it_may_be_stopped_while_it_waits),
     };
-    int fd = open("libs/common/migrations/0001_common.sql", O_RDONLY | O_CLOEXEC);
+    int fd = open("libs/common/migrations/0001_common.sql", O_RDONLY | O_CLOEXEC), status;
 
     if (fd < 0 || read(fd, common_sql, sizeof(common_sql) - 1) <= 0) {
         fputs("run by: make test\n", stderr);
         return 1;
     }
     close(fd);
+    if (process_is_child(argc, argv, &service, &status))
+        return status;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

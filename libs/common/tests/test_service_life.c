@@ -104,7 +104,7 @@ static int begin(void **state)
     feed = feed_open();
     arena = arena_new();
     port = web_free_port();
-    service.stream = feed->env->name;
+    set("TEST_STREAM", feed->env->name);
     to_database = feed_db_proxy(feed);
     to_rabbitmq = proxy_open(bus.host, bus.port);
     to_redis = proxy_open(redis.host, redis.port);
@@ -362,7 +362,7 @@ static void a_stop_ends_in_time_though_everything_hangs(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_starts_before_its_servers_says_what_it_waits_for_and_becomes_ready),
@@ -372,5 +372,10 @@ int main(void)
         TEST(a_stop_ends_in_time_though_everything_hangs),
     };
 
+    int status;
+
+    service.stream = getenv("TEST_STREAM"); /* of the child */
+    if (process_is_child(argc, argv, &service, &status))
+        return status;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
