@@ -27,12 +27,21 @@ commit() {
     git diff --quiet HEAD -- . ':!bench/results' || printf '+'
 }
 
+# What others use of the processors, in percent, over two seconds before we use any.
+busy() {
+    { grep '^cpu ' /proc/stat; sleep 2; grep '^cpu ' /proc/stat; } | awk '
+        { all = 0; for (i = 2; i <= 9; i++) all += $i; rest = $5 + $6 }
+        NR == 1 { a = all; r = rest }
+        END { printf "%.0f", 100 * (1 - (rest - r) / (all - a)) }'
+}
+
 setting date "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 setting commit "$(commit 2>/dev/null || echo unknown)"
 setting machine.cpu "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)"
 setting machine.cores "$(nproc)"
 setting machine.memory "$(awk '$1 == "MemTotal:" { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo)"
 setting machine.kernel "$(uname -sr)"
+setting machine.busy "$(busy)"
 setting machine.system "$(. /etc/os-release && echo "$PRETTY_NAME")"
 
 setting version.compiler "$(${CC:-cc} --version | head -n 1)"

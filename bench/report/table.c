@@ -3,6 +3,7 @@
 
 #include <fnmatch.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "goals.h"
@@ -84,6 +85,19 @@ static void print_settings(FILE *to, const struct result *r)
 {
     for (size_t i = 0; i < r->nsettings; i++)
         fprintf(to, "  %-44s %s\n", r->settings[i].name, r->settings[i].value);
+}
+
+/* What others did at the same time is in all figures. */
+static void warn_if_busy(FILE *to, const struct result *r)
+{
+    const double tolerable = 10;
+    const char *percent = result_setting(r, "machine.busy");
+
+    if (percent && strtod(percent, NULL) > tolerable)
+        fprintf(to,
+                "\n*** Others used %s %% of the processors before the bench began.\n"
+                "*** Figures, and ratios too, say little about the stack.\n",
+                percent);
 }
 
 static void spread_text(const struct spread *s, char text[16])
@@ -174,4 +188,5 @@ void table_print(FILE *to, const struct result *r)
         print_section(to, r, i, tally);
     print_left_out(to, r);
     print_tally(to, r, tally);
+    warn_if_busy(to, r);
 }

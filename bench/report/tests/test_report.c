@@ -251,23 +251,46 @@ static void numbers_have_three_digits_that_count(void **state)
     }
 }
 
-static void a_missed_goal_stands_in_the_table_and_is_counted(void **state)
+static char *printed(void)
 {
     char *text = NULL;
     size_t len = 0;
     FILE *to = open_memstream(&text, &len);
 
+    table_print(to, result);
+    fclose(to);
+    return text;
+}
+
+static void a_missed_goal_stands_in_the_table_and_is_counted(void **state)
+{
+    char *text;
+
     (void)state;
     line("{\"setting\":\"postgresql.fsync\",\"value\":\"on\"}");
     line(
         "{\"name\":\"limits.sql_floor\",\"unit\":\"sagas/s\",\"better\":\"more\",\"runs\":[1000]}");
-    line("{\"name\":\"sagas.sustained\",\"unit\":\"sagas/"
-         "s\",\"better\":\"more\",\"runs\":[900,1100]}");
-    table_print(to, result);
-    fclose(to);
+    line("{\"name\":\"sagas.sustained\",\"unit\":\"sagas/s\",\"better\":\"more\","
+         "\"runs\":[900,1100]}");
+    text = printed();
     assert_non_null(strstr(text, "postgresql.fsync"));
     assert_non_null(strstr(text, "±10 %   1.00 x  >= 1.5 x limit: MISSED"));
     assert_non_null(strstr(text, "Goals: 0 met, 1 missed."));
+    free(text);
+}
+
+static void figures_of_a_busy_machine_come_with_a_warning(void **state)
+{
+    char *text;
+
+    (void)state;
+    line("{\"setting\":\"machine.busy\",\"value\":\"3\"}");
+    text = printed();
+    assert_null(strstr(text, "Others used"));
+    free(text);
+    line("{\"setting\":\"machine.busy\",\"value\":\"87\"}");
+    text = printed();
+    assert_non_null(strstr(text, "Others used 87 %"));
     free(text);
 }
 
@@ -290,6 +313,7 @@ int main(void)
         TEST(goals_of_what_was_not_measured_are_named),
         TEST(numbers_have_three_digits_that_count),
         TEST(a_missed_goal_stands_in_the_table_and_is_counted),
+        TEST(figures_of_a_busy_machine_come_with_a_warning),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
