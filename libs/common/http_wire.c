@@ -64,8 +64,17 @@ static void find_route(struct http_server *s, struct http_exchange *x)
 
 /* What two readers could take for different requests (RFC 9112, 6.3 and 11.2):
  * libmicrohttpd takes more than it should. */
+static const char *const singletons[] = {
+    MHD_HTTP_HEADER_HOST,
+    MHD_HTTP_HEADER_CONTENT_TYPE,
+    MHD_HTTP_HEADER_AUTHORIZATION,
+    "Idempotency-Key",
+};
+
+enum { HOST, SINGLETONS = sizeof(singletons) / sizeof(singletons[0]) };
+
 struct framing {
-    unsigned lengths, hosts;
+    unsigned lengths, given[SINGLETONS];
     const char *fault; /* NULL: none */
 };
 
@@ -77,8 +86,9 @@ static enum MHD_Result look_at_header(void *to, enum MHD_ValueKind kind, const c
     (void)kind;
     if (strpbrk(name, " \t"))
         f->fault = "a header's name must be followed by its colon";
-    if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
-        f->hosts++;
+    for (size_t i = 0; i < SINGLETONS; i++)
+        if (strcasecmp(name, singletons[i]) == 0 && ++f->given[i] > 1)
+            f->fault = "a header that may be given once is given twice";
     if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
         f->lengths++;
     if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
@@ -96,7 +106,7 @@ static const char *framing_fault(struct MHD_Connection *conn, const char *versio
     MHD_get_connection_values(conn, MHD_HEADER_KIND, look_at_header, &f);
     if (f.lengths > 1)
         return "the length of the body is given more than once";
-    if (f.hosts > 1 || (f.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0))
+    if (f.given[HOST] == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0)
         return "there must be one Host header";
     return f.fault;
 }

@@ -52,6 +52,7 @@ const struct malformed malformed_list[] = {
     {"a header without a name", SAY(GET ": x\r\n\r\n"), {400}, 0, 0},
     {"a header without a colon",SAY(GET "Nonsense\r\n\r\n"), {401, 404}, 0, 0},
     {"a NUL in a header",       SAY(GET "X-A: a\0b\r\n\r\n"), {400}, 0, 0},
+    {"two content types", SAY(POST "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}"), {400, 404}, 0, 0},
     {"two hosts",               SAY(GET "Host: y\r\n\r\n" SMUGGLED), {400}, 0, 0},
     {"no host",                 SAY("GET /api/v1/users/me HTTP/1.1\r\n\r\n" SMUGGLED), {400}, 0, 0},
     {"a long header",           SAY(GET "X-A: "), {431}, "aaaaaaaaaaaaaaaa", 4000},

@@ -194,6 +194,14 @@ static bool spoil_method(struct draft *d, struct rng *rng)
     return true;
 }
 
+static bool has_header(const struct draft *d, const char *name)
+{
+    for (size_t i = 0; i < d->nheaders; i++)
+        if (strncasecmp(d->headers[i], name, strlen(name)) == 0)
+            return true;
+    return false;
+}
+
 static bool spoil_type(struct draft *d, struct rng *rng)
 {
     static const struct oddity types[] = {
@@ -210,7 +218,7 @@ static bool spoil_type(struct draft *d, struct rng *rng)
     };
     const struct oddity *type = ANY(rng, types);
 
-    if (!d->op->body || d->body_len == 0)
+    if (!d->op->body || d->body_len == 0 || has_header(d, "Content-Type"))
         return false;
     draft_header(d, type->text);
     draft_worsen(d, "content type", type->due);
@@ -229,14 +237,6 @@ static bool spoil_key(struct draft *d, struct rng *rng)
     snprintf(d->key, sizeof(d->key), "%s", rng_between(rng, 0, 2) ? longest : *ANY(rng, keys));
     draft_worsen(d, "Idempotency-Key", DUE_REFUSED);
     return true;
-}
-
-static bool has_header(const struct draft *d, const char *name)
-{
-    for (size_t i = 0; i < d->nheaders; i++)
-        if (strncasecmp(d->headers[i], name, strlen(name)) == 0)
-            return true;
-    return false;
 }
 
 /* Who may not is looked at by the judge: 'due' is about the request alone. */

@@ -200,7 +200,10 @@ static void ambiguous_framing_is_refused_and_hung_up_on(void **state)
         {"Host: t\r\nContent-Length: 3\r\nContent-Length: 3\r\n",          "more than once"},
         {"Host: t\r\nTransfer-Encoding: identity\r\n",                     "chunked"       },
         {"Host: t\r\nContent-Length : 3\r\n",                              "colon"         },
-        {"Host: t\r\nHost: u\r\n",                                         "Host"          },
+        {"Host: t\r\nContent-Type: text/plain\r\n",                        "twice"         },
+        {"Host: t\r\nAuthorization: a\r\nAuthorization: b\r\n",            "twice"         },
+        {"Host: t\r\nIdempotency-Key: a\r\nidempotency-key: a\r\n",        "twice"         },
+        {"Host: t\r\nHost: u\r\n",                                         "twice"         },
         {"Content-Length: 3\r\n",                                          "Host"          },
     };
 
