@@ -103,10 +103,10 @@ static void audit_versions(void)
 }
 
 /* Both end with the stack being brought up. */
-static void lay(void)
+static void lay(const struct chaos *c)
 {
     disk_lay();
-    wires_lay(clocks_lay());
+    wires_lay(text("ORDER_SAGA_DEADLINE_S=%d %s", c->deadline_s, clocks_lay()));
 }
 
 static void put_back(void)
@@ -123,7 +123,7 @@ bool chaos_run(const struct chaos *c)
     printf("seed %" PRIu64 ", %" PRId64 " s, %d orders a second\n", c->seed, c->run_ms / 1000,
            c->rate);
     setenv("PGCONNECT_TIMEOUT", "5", 1); /* seconds; libpq's own is none */
-    lay();
+    lay(c);
     run.plan = plan_new(&rng, c);
     run.load = load_new(&rng, c->run_ms, c->rate);
     run.began_ms = clock_mono_ms();

@@ -11,6 +11,7 @@ struct chaos {
     int64_t alone_ms;   /* of these, while one fault strikes at a time */
     int64_t gap_ms;     /* from one strike to the next, at most, when they overlap */
     int rate;           /* orders a second */
+    int deadline_s;     /* of a saga: what cannot be finished takes as long */
     const char *only;   /* faults whose name holds this; "" for all */
     const char *report; /* the file to write, Markdown; its folder exists */
 };

@@ -35,6 +35,7 @@ int main(void)
                .run_ms = run_ms,
                .alone_ms = run_ms / 2,
                .gap_ms = 5000,
+               .deadline_s = (int)setting("ORDER_SAGA_DEADLINE_S", 25),
                .rate = (int)setting("RATE", 25),
                .only = only ? only : "",
                .report = report,

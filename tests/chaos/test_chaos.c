@@ -19,6 +19,7 @@ static void the_books_balance_whatever_breaks(void **state)
         .seed = 7,
         .run_ms = 15000,
         .gap_ms = 2000,
+        .deadline_s = 8,
         .rate = 15,
         .only = "",
         .report = "build/chaos/report-test.md",
