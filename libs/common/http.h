@@ -11,7 +11,7 @@
  * take for different requests; 401 and 403 by the route's
  * 'access'; and it runs Idempotency-Key (idempotency.h), which clients may send. Every
  * error is a problem document (RFC 9457, problem.h) but for what libmicrohttpd says to
- * what is no HTTP or has more than 32 KiB of headers (431). X-Request-ID is kept when it
+ * what is no HTTP or has more than about 16 KiB of headers (431). X-Request-ID is kept when it
  * is 1 to 64 of [A-Za-z0-9._-] and made otherwise; it is part of each answer. */
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
