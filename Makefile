@@ -304,6 +304,7 @@ bench: packages bench-programs
 	@ONLY="$(ONLY)" bench/run.sh
 # Everything once and briefly, for CI: it fails on nonsense, never on a figure.
 bench-smoke: packages bench-programs
+	@rm -f build/bench/smoke.jsonl
 	@ROUNDS=base BENCH_SECONDS=1 RUNS=1 RATES="20 50" SUSTAINED_S=2 STORED= BENCH_OUT=build/bench/smoke.jsonl bench/run.sh
 
 # The explorer has one thread, so the thread sanitizer would find nothing, in ten minutes.

@@ -6,13 +6,13 @@
 #                          with two instances; ROUNDS="base 1m x2" says which
 #   BENCH_SECONDS=5        how long a run counts, RUNS=3 how many there are of each figure
 #   RATES="50 200"         orders a second in the part sagas
-#   MANY=1000000            finished orders stored in the round 1m
+#   MANY=1000000           finished orders stored in the round 1m
 #   BENCH_OUT=file         figures are appended there, and not kept in bench/results
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export NAME=${NAME:-bench} STACK=native MODE=release NO_BUILD=1
-export BENCH_SECONDS=${BENCH_SECONDS:-5} RUNS=${RUNS:-3} STORED=${STORED:-10000}
+export BENCH_SECONDS=${BENCH_SECONDS:-5} RUNS=${RUNS:-3} STORED=${STORED-10000}
 rounds=${ROUNDS:-$([ -n "${ONLY:-}" ] && echo base || echo base 1m x2)}
 
 # The gateway counts requests by address, and all of ours come from one.
@@ -27,7 +27,7 @@ if [ -z "${BENCH_OUT:-}" ]; then
     export BENCH_OUT=build/bench/lines.jsonl
     rm -f "$BENCH_OUT"
 fi
-mkdir -p "$(dirname "$BENCH_OUT")"
+mkdir -p "$(dirname "$BENCH_OUT")" bench/results
 bench/facts.sh
 
 beside_a_stack() { # rounds
