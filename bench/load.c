@@ -302,3 +302,10 @@ bool load_clean(const struct load_result *r, const char *what)
             r->sent, r->answered, r->refused, r->status, r->broken);
     return false;
 }
+
+bool load_sane(const struct load_result *r)
+{
+    const bool too_much = r && (r->status == 429 || r->status == 503 || r->status == 504);
+
+    return r && r->answered > 0 && (r->refused == 0 || too_much);
+}

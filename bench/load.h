@@ -53,4 +53,8 @@ struct load_result *load_run(const struct load *l);
 /* True, or says on standard error what was wrong: answers missing or refused. */
 bool load_clean(const struct load_result *r, const char *what);
 
+/* False when there was no answer that counts, or a refusal for another reason than that
+ * there was too much to do: then something is broken, not slow. */
+bool load_sane(const struct load_result *r);
+
 #endif

@@ -5,9 +5,9 @@
 #include "load.h"
 
 /* Each run: as fast as l->connections go, then an open loop at half that rate, from which
- * the latencies are. 'settle' (or NULL) waits after each until the servers are at rest. Figures:
- * <name> in 'unit', <name>.p50, .p99 and .p999. Ends the program when requests are refused or lost.
- */
+ * the latencies are. 'settle' (or NULL) waits after each until the servers are at rest.
+ * Figures: <name> in 'unit', <name>.p50, .p99 and .p999. What was refused or lost because
+ * there was too much to do leaves a run without a figure; any other refusal ends the program. */
 void most_measure(const struct load *l, const char *name, const char *unit, void (*settle)(void));
 
 /* The first half of that: one run as fast as it goes, told as <name>.<of>. */

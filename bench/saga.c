@@ -174,8 +174,8 @@ struct sagas *sagas_run(double rate, double warm_s, double seconds)
     s->seconds = seconds;
     s->list = calloc(load_arrivals(&l), sizeof(*s->list));
     s->load = load_run(&l);
-    if (!s->load || s->n == 0)
-        die("no order was accepted");
+    if (!load_sane(s->load))
+        die("orders are refused");
     s->clean = load_clean(s->load, "orders");
     sagas_drain();
     saga_moments(s->list, s->n);
