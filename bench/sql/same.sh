@@ -16,7 +16,7 @@ SELECT DISTINCT $2 || ': ' || replace(m[1], 'JOIN', 'FROM') || ' ' || m[3]
   regexp_matches(query, '(INSERT INTO|UPDATE|DELETE FROM|FROM|JOIN)\s+(?:gate, )?(?:s_([a-z]+)\.)?([a-z_]+)', 'g') AS m
  WHERE datname LIKE :'databases' AND m[3] = ANY (string_to_array(:'tables', ','))
   AND query NOT LIKE '%pg_xact_commit_timestamp%' -- we ourselves
-  AND CASE WHEN datname = 'bench' THEN calls >= 10 ELSE greatest(calls, rows) >= :orders / 10 END
+  AND CASE WHEN datname = 'bench' THEN calls >= 10 ELSE greatest(calls, rows) >= :orders / 4 END
 SQL
 }
 
