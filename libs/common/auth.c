@@ -20,8 +20,9 @@
 
 enum {
     MAX_TOKEN = 4096,
-    LEEWAY_S = 5,      /* between the clocks of two machines */
-    CACHE_SLOTS = 256, /* one for each value of a digest's first byte */
+    LEEWAY_S = 5,     /* between the clocks of two machines */
+    CACHE_SETS = 256, /* one for each value of a digest's first byte */
+    CACHE_WAYS = 4,   /* tokens in a set: a thousand customers at once mostly keep theirs */
 };
 
 struct claims {
@@ -31,8 +32,9 @@ struct claims {
 };
 
 /* Checking an ECDSA signature takes about 100 µs and a client shows the same token
- * again and again. A slot is found by the token's digest and holds the last token
- * verified that has it; only good tokens get in, so strangers cannot flush it. */
+ * again and again. A set is found by the token's digest and holds the last few tokens
+ * verified that belong there, the latest first; only good tokens get in, so strangers cannot
+ * flush it. */
 struct slot {
     unsigned char digest[crypto_hash_sha256_BYTES];
     struct claims claims; /* expires_s 0: empty */
@@ -40,7 +42,7 @@ struct slot {
 
 struct cache {
     pthread_mutex_t lock;
-    struct slot slots[CACHE_SLOTS];
+    struct slot sets[CACHE_SETS][CACHE_WAYS];
 };
 
 struct auth {
@@ -99,24 +101,29 @@ void auth_close(struct auth *auth)
 
 static bool cache_find(struct cache *c, const unsigned char *digest, struct claims *out)
 {
-    struct slot *slot = &c->slots[digest[0]];
-    bool found;
+    const struct slot *set = c->sets[digest[0]];
+    bool found = false;
 
     pthread_mutex_lock(&c->lock);
-    found = slot->claims.expires_s > 0 && memcmp(slot->digest, digest, sizeof(slot->digest)) == 0;
-    if (found)
-        *out = slot->claims;
+    for (int way = 0; way < CACHE_WAYS && !found; way++) {
+        found = set[way].claims.expires_s > 0 &&
+                memcmp(set[way].digest, digest, sizeof(set[way].digest)) == 0;
+        if (found)
+            *out = set[way].claims;
+    }
     pthread_mutex_unlock(&c->lock);
     return found;
 }
 
+/* In front; the oldest falls off the end. */
 static void cache_put(struct cache *c, const unsigned char *digest, const struct claims *claims)
 {
-    struct slot *slot = &c->slots[digest[0]];
+    struct slot *set = c->sets[digest[0]];
 
     pthread_mutex_lock(&c->lock);
-    memcpy(slot->digest, digest, sizeof(slot->digest));
-    slot->claims = *claims;
+    memmove(&set[1], &set[0], (CACHE_WAYS - 1) * sizeof(set[0]));
+    memcpy(set[0].digest, digest, sizeof(set[0].digest));
+    set[0].claims = *claims;
     pthread_mutex_unlock(&c->lock);
 }
 
