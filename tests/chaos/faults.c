@@ -61,7 +61,7 @@ static bool kill_backend(const char *of)
     }
 #define LOST(service)                                                                              \
     {                                                                                              \
-        "messages are lost", "rabbitmq loses the queue " service ", full", 1, 1000, 4000,          \
+        "a queue is lost", "rabbitmq loses the queue " service ", full", 1, 1000, 4000,            \
             stack_does, "kill " service "-1 STOP", lose_queue, service                             \
     }
 #define RESTARTS(a, component, weight)                                                             \
@@ -97,9 +97,9 @@ const struct fault faults[] = {
     DIES("a service", "notification", "notification-1", 2),
     DIES("the provider", "provider", "provider", 2),
     DIES("the gateway", "gateway", "gateway", 1),
-    DIES("a server", "postgres", "postgres", 1),
-    DIES("a server", "rabbitmq", "rabbitmq", 1),
-    DIES("a server", "redis", "redis", 1),
+    DIES("postgres or redis", "postgres", "postgres", 1),
+    DIES("postgres or redis", "redis", "redis", 1),
+    DIES("rabbitmq", "rabbitmq", "rabbitmq", 1),
 
     HANGS("a service", "user", "user-1", 1),
     HANGS("a service", "order", "order-1", 1),
@@ -108,18 +108,18 @@ const struct fault faults[] = {
     HANGS("a service", "notification", "notification-1", 1),
     HANGS("the provider", "provider", "provider", 1),
     HANGS("the gateway", "gateway", "gateway", 1),
-    HANGS("a server", "postgres", "postgres", 1),
-    HANGS("a server", "rabbitmq", "rabbitmq", 1),
-    HANGS("a server", "redis", "redis", 1),
+    HANGS("postgres or redis", "postgres", "postgres", 1),
+    HANGS("postgres or redis", "redis", "redis", 1),
+    HANGS("rabbitmq", "rabbitmq", "rabbitmq", 1),
 
     RESTARTS("a service", "user", 1),
     RESTARTS("a service", "order", 1),
     RESTARTS("a service", "inventory", 1),
     RESTARTS("a service", "payment", 1),
     RESTARTS("a service", "notification", 1),
-    RESTARTS("a server", "postgres", 1),
-    RESTARTS("a server", "rabbitmq", 1),
-    RESTARTS("a server", "redis", 1),
+    RESTARTS("postgres or redis", "postgres", 1),
+    RESTARTS("postgres or redis", "redis", 1),
+    RESTARTS("rabbitmq", "rabbitmq", 1),
 
     {"the gateway reloads", "gateway reloads", 1, 0, 0, stack_does, "kill gateway HUP", NULL, NULL},
     {"the provider is down", "provider is down", 1, 2000, 12000, stack_does, "stop provider", stack_does, "start provider"},
@@ -131,7 +131,7 @@ const struct fault faults[] = {
     {"rabbitmq blocks publishers", "rabbitmq blocks publishers", 1, 3000, 10000,
      stack_does, "rabbitmqctl set_vm_memory_high_watermark 0",
      stack_does, "rabbitmqctl set_vm_memory_high_watermark absolute 512MB"},
-    {"messages are lost", "redis forgets the consumer group", 2, 0, 0, tell_redis, "XGROUP DESTROY order-events notification", NULL, NULL},
+    {"the consumer group is lost", "redis forgets the consumer group", 2, 0, 0, tell_redis, "XGROUP DESTROY order-events notification", NULL, NULL},
     LOST("order"), LOST("inventory"), LOST("payment"),
 
     SHUFFLED("order"), SHUFFLED("inventory"), SHUFFLED("payment"),
