@@ -17,7 +17,7 @@ static void the_books_balance_whatever_breaks(void **state)
     mkdir("build/chaos", 0755);
     assert_true(chaos_run(&(struct chaos){
         .seed = 7,
-        .run_ms = 15000,
+        .run_ms = 12000,
         .gap_ms = 2000,
         .deadline_s = 8,
         .rate = 15,
