@@ -29,10 +29,11 @@ static void what_belongs_to_them_is_there(void **state)
 {
     (void)state;
     assert_true(sql_int("user", "SELECT count(*) FROM users WHERE email LIKE 'filled-%'") >= 4);
-    assert_int_equal(sql_int("order", "SELECT count(*) FROM orders WHERE payment_method = 'pm_ok'"
-                                      " AND tracking_number LIKE 'WBF0%'"),
-                     sql_int("inventory", "SELECT count(*) FROM reservations"
-                                          " WHERE tracking_number LIKE 'WBF0%'"));
+    /* All of these, and of the others those whose number begins so by chance. */
+    assert_int_equal(
+        sql_int("order", "SELECT count(*) FROM orders WHERE tracking_number LIKE 'WBF0%'"),
+        sql_int("inventory",
+                "SELECT count(*) FROM reservations WHERE tracking_number LIKE 'WBF0%'"));
 }
 
 int main(void)
