@@ -92,7 +92,7 @@ static bool too_late(struct http_server *s, struct http_exchange *x)
 static void *worker(void *arg)
 {
     struct http_server *s = arg;
-    struct http_worker w = {.opt = &s->opt, .client = http_client_new()};
+    struct http_worker w = {.opt = &s->opt, .client = http_client_new(), .scratch = arena_new()};
     struct http_exchange *x;
 
     if (s->opt.db.url)
@@ -104,6 +104,7 @@ static void *worker(void *arg)
     }
     http_client_free(w.client);
     db_close(w.db);
+    arena_free(w.scratch);
     return NULL;
 }
 

@@ -65,7 +65,7 @@ static struct err authorize(const struct http_worker *w, struct http_exchange *x
     token = bearer_token(x->authorization);
     if (!token)
         return (struct err){ERR_UNAUTHENTICATED, "an access token is needed"};
-    err = auth_verify(w->opt->auth, x->arena, token, &x->req.caller);
+    err = auth_verify(w->opt->auth, w->scratch, token, &x->req.caller);
     if (err.code) {
         x->authenticate = "Bearer error=\"invalid_token\""; /* RFC 6750, 3.1 */
         return err;
@@ -146,10 +146,20 @@ static struct err run(struct ctx *ctx, struct http_exchange *x)
     return run_once(ctx, x);
 }
 
+/* Out of the worker's memory: an answer may wait long for its client to read it, and what
+ * it was made of (rows, copies of a growing text) is several times as large. */
+static void keep_answer(struct http_exchange *x)
+{
+    if (x->res.body)
+        x->res.body = arena_strdup(x->arena, x->res.body);
+    if (x->res.location)
+        x->res.location = arena_strdup(x->arena, x->res.location);
+}
+
 void http_dispatch(struct http_worker *w, struct http_exchange *x)
 {
     struct ctx ctx = {
-        .arena = x->arena,
+        .arena = w->scratch,
         .db = w->db,
         .http = w->client,
         .trace = trace_continue(x->traceparent),
@@ -163,9 +173,12 @@ void http_dispatch(struct http_worker *w, struct http_exchange *x)
         err = run(&ctx, x);
     if (err.code)
         refuse_err(x, err);
+    else
+        keep_answer(x);
     x->answered = true;
     log_debug("%s %s answered %d", x->req.method, x->req.path, x->res.status);
     log_context(NULL);
+    arena_reset(w->scratch);
 }
 
 /* --- what the server answers by itself ------------------------------------ */

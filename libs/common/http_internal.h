@@ -26,7 +26,7 @@ struct http_param {
 /* One request, from its request line to the last byte of its answer. It belongs to
  * the event thread except between being queued and MHD_resume_connection(), when it
  * belongs to a worker; libmicrohttpd does not touch a suspended connection, so there
- * is nothing to lock. It lives in its own arena. */
+ * is nothing to lock. It lives in its own arena, which holds the request and the answer. */
 struct http_exchange {
     struct http_exchange *next; /* in the queue */
     struct MHD_Connection *conn;
@@ -110,6 +110,7 @@ struct http_worker {
     const struct http_options *opt;
     struct db *db; /* NULL when the server has no database */
     struct http_client *client;
+    struct arena *scratch; /* what a handler needs; empty between two requests */
 };
 
 /* Run the route's handler with all that stands around it; then x->res is the answer. */

@@ -255,7 +255,7 @@ static enum MHD_Result hand_over(struct http_server *s, struct http_exchange *x)
 /* The request line is here, undecoded; what is returned becomes the request's state. */
 void *http_on_target(void *server, const char *target, struct MHD_Connection *conn)
 {
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_small();
     struct http_exchange *x = arena_alloc(a, sizeof(*x));
 
     (void)server;

@@ -30,6 +30,7 @@ enum {
     MUST_SERVE = 20, /* requests of others */
     MUST_BEAT = 5,
     QUESTIONS = 400,
+    PAGE = 100,
     SIP = 4096,
     ALMOST = 59000, /* bytes of a body of 60000 */
 };
@@ -73,6 +74,13 @@ static int port_of(const char *url_variable)
 
 /* --- slow ----------------------------------------------------------------- */
 
+/* Whatever ran before, its pages are full. */
+static void fill_a_page(void)
+{
+    for (int i = 0; i < PAGE; i++)
+        product_new(100, 1, true);
+}
+
 /* Asks for far more at once than it will ever read. */
 static struct manners slow_reader(void)
 {
@@ -100,6 +108,7 @@ static void slow_clients_of_the_gateway_keep_nobody_waiting(void **state)
     const size_t n = sizeof(kinds) / sizeof(kinds[0]);
 
     (void)state;
+    fill_a_page();
     watch_begin(WATCH_ORDERS_TOO);
     for (size_t i = 0; i < n; i++)
         swarms[i] = swarm_open(kinds[i], port, CROWD, 10 + (int)i, CROWD);
