@@ -37,9 +37,9 @@ relay() { # service, destination
     cat <<SQL
 SELECT coalesce(array_agg(seq), '{}') AS seqs FROM (
  SELECT seq, event_id, type, subject, envelope, traceparent, optional
- FROM s_$1.outbox WHERE destination = $2 AND due_at <= now()
+ FROM s_$1.outbox WHERE destination = $2 AND seq >= 0 AND due_at <= now()
  ORDER BY seq LIMIT 200 FOR UPDATE SKIP LOCKED) AS taken \\gset
-DELETE FROM s_$1.outbox WHERE seq = ANY(:seqs::bigint[]);
+DELETE FROM s_$1.outbox WHERE destination = $2 AND seq = ANY(:seqs::bigint[]);
 SQL
     commit
 }

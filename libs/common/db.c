@@ -52,6 +52,7 @@ struct db *db_open(const struct db_options *opt)
     db->arena = a;
     db->healthy = true;
     db->pg.answer_ms = opt->answer_ms ? opt->answer_ms : ANSWER_MS;
+    db->opt = *opt;
     db->opt.url = arena_strdup(a, opt->url);
     db->opt.password = opt->password ? arena_strdup(a, opt->password) : NULL;
     db->opt.name = opt->name ? arena_strdup(a, opt->name) : NULL;

@@ -47,6 +47,10 @@ struct db_options {
     const char *password; /* or NULL; wins over the url's */
     const char *name;     /* application_name */
     int answer_ms;        /* how long an answer is awaited; 0: 10,000 */
+    /* Plan each statement once, and by an index where there is one. For those who take work
+     * from tables whose rows come and go: to the planner they look empty, and so cheap to read
+     * in full. Not for a statement that serves several questions, as lists do. */
+    bool by_index;
 };
 
 struct db *db_open(const struct db_options *opt); /* connects on first use */

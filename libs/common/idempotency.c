@@ -99,10 +99,10 @@ struct err idempotency_prune(struct ctx *ctx, int64_t keep_s, int limit, int *pr
     struct err err;
 
     err = db_exec(ctx, &rows,
-                  "DELETE FROM idempotency WHERE (caller, key) IN"
-                  " (SELECT caller, key FROM idempotency"
+                  "DELETE FROM idempotency WHERE ctid = ANY (ARRAY"
+                  " (SELECT ctid FROM idempotency"
                   "  WHERE created_at < now() - make_interval(secs => $1)"
-                  "  ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                  "  ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
                   db_param_int(ctx, keep_s), db_param_int(ctx, limit));
     *pruned = rows.count;
     return err;

@@ -38,10 +38,10 @@ struct err inbox_prune(struct ctx *ctx, int64_t keep_s, int limit, int *pruned)
 
     /* SKIP LOCKED: another instance may be pruning too. */
     err = db_exec(ctx, &rows,
-                  "DELETE FROM inbox WHERE event_id IN"
-                  " (SELECT event_id FROM inbox"
+                  "DELETE FROM inbox WHERE ctid = ANY (ARRAY"
+                  " (SELECT ctid FROM inbox"
                   "  WHERE handled_at < now() - make_interval(secs => $1)"
-                  "  ORDER BY handled_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                  "  ORDER BY handled_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
                   db_param_int(ctx, keep_s), db_param_int(ctx, limit));
     *pruned = rows.count;
     return err;

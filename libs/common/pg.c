@@ -20,16 +20,20 @@ static void log_notice(void *unused, const char *message)
     log_info("database: %.*s", (int)strcspn(message, "\n"), message);
 }
 
-/* Our limits, then the url's own 'options': of two settings the later one counts.
+static const char by_index[] = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
+                               "-c enable_bitmapscan=off";
+
+/* Our own, then the url's 'options': of two settings the later one counts.
  * NULL: no valid url. */
-static const char *session_options(struct arena *a, const char *url)
+static const char *session_options(struct arena *a, const struct db_options *opt)
 {
-    PQconninfoOption *settings = PQconninfoParse(url, NULL);
-    const char *options = settings ? limits : NULL;
+    PQconninfoOption *settings = PQconninfoParse(opt->url, NULL);
+    const char *ours = arena_printf(a, "%s %s", limits, opt->by_index ? by_index : "");
+    const char *options = settings ? ours : NULL;
 
     for (PQconninfoOption *s = settings; s && s->keyword; s++)
         if (!strcmp(s->keyword, "options") && s->val)
-            options = arena_printf(a, "%s %s", limits, s->val);
+            options = arena_printf(a, "%s %s", ours, s->val);
     PQconninfoFree(settings);
     return options;
 }
@@ -62,7 +66,7 @@ static PGconn *connect_to(const struct db_options *opt, const char *options)
 
 bool pg_connect(struct pg *pg, const struct db_options *opt, struct arena *a, const char **why)
 {
-    const char *options = session_options(a, opt->url);
+    const char *options = session_options(a, opt);
 
     pg_close(pg);
     *why = "the database's url is not valid"; /* libpq would show it with its password */

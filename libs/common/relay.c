@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "db.h"
 #include "log.h"
 #include "metrics.h"
 #include "outbox.h"
 
-enum { BATCH = 200, CONFIRM_MS = 5000 };
+enum { BATCH = 200, CONFIRM_MS = 5000, SWEEP_MS = 1000 };
 
 struct row {
     int64_t seq;
@@ -31,6 +32,8 @@ struct relay {
     struct stream *stream;
     const char *key, *script;
 
+    /* Where to begin to look, between two looks at everything; see 'begin' */
+    int64_t from, next_from, highest, sweep_ms;
     size_t alone; /* how many rows to send one by one, after a batch that failed */
     struct metric *relayed, *refused, *batches;
 };
@@ -109,20 +112,42 @@ static struct err stream_send(struct relay *r, struct arena *a, struct row rows[
 
 /* --- rows ------------------------------------------------------------------- */
 
-static struct err take(struct ctx *ctx, const struct relay *r, struct row **out, size_t *n)
+/* What was deleted stays in the index until a vacuum, and each look from the beginning walks
+ * over all of it. So between sweeps a look begins where the last sweep but one had got to: a
+ * second at least, in which transactions that have their number commit. What takes longer,
+ * was put off, or was left by another instance is found by the next sweep. */
+static int64_t begin(const struct relay *r, bool *sweep)
+{
+    *sweep = r->alone > 0 || clock_mono_ms() >= r->sweep_ms;
+    return *sweep ? 0 : r->from;
+}
+
+static void swept(struct relay *r)
+{
+    r->from = r->next_from;
+    r->next_from = r->highest;
+    r->sweep_ms = clock_mono_ms() + SWEEP_MS;
+}
+
+static struct err take(struct ctx *ctx, struct relay *r, struct row **out, size_t *n)
 {
     enum { SEQ, EVENT_ID, TYPE, SUBJECT, ENVELOPE, TRACEPARENT, OPTIONAL };
+    const size_t max = r->alone ? 1 : BATCH;
+    bool sweep;
+    const int64_t from = begin(r, &sweep);
     struct db_rows found;
-    struct err err =
-        db_exec(ctx, &found,
-                "SELECT seq, event_id, type, subject, envelope, traceparent, optional"
-                " FROM outbox WHERE destination = $1 AND due_at <= now()"
-                " ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED",
-                db_param_int(ctx, r->destination), db_param_int(ctx, r->alone ? 1 : BATCH));
+    struct err err = db_exec(ctx, &found,
+                             "SELECT seq, event_id, type, subject, envelope, traceparent, optional"
+                             " FROM outbox WHERE destination = $1 AND seq >= $3 AND due_at <= now()"
+                             " ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED",
+                             db_param_int(ctx, r->destination), db_param_int(ctx, (int64_t)max),
+                             db_param_int(ctx, from));
 
     if (err.code)
         return err;
     *n = (size_t)found.count;
+    if (sweep && *n < max)
+        swept(r);
     *out = arena_array(ctx->arena, struct row, *n);
     for (int i = 0; i < found.count; i++)
         (*out)[i] = (struct row){
@@ -136,6 +161,10 @@ static struct err take(struct ctx *ctx, const struct relay *r, struct row **out,
         };
     return OK;
 }
+
+/* Some rows of a batch. To a planner that takes the table for empty, to look through all of it
+ * is as good as to look up a list: so it is told where the batch begins and ends. */
+#define THESE " WHERE destination = $1 AND seq BETWEEN $2 AND $3 AND seq = ANY($4::bigint[])"
 
 /* The rows that were refused, or those that were not, for = ANY($1). */
 static const char *seqs(struct ctx *ctx, const struct row rows[], size_t n, bool refused,
@@ -158,7 +187,11 @@ static struct err forget(struct ctx *ctx, struct relay *r, const struct row rows
     if (count == 0)
         return OK;
     metric_add(r->relayed, (int64_t)count);
-    return db_later(ctx, "DELETE FROM outbox WHERE seq = ANY($1::bigint[])", list);
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].seq > r->highest)
+            r->highest = rows[i].seq;
+    return db_later(ctx, "DELETE FROM outbox" THESE, db_param_int(ctx, r->destination),
+                    db_param_int(ctx, rows[0].seq), db_param_int(ctx, rows[n - 1].seq), list);
 }
 
 /* Due again after 1, 2, 4 … 60 seconds. */
@@ -177,9 +210,9 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
     return db_later(
         ctx,
         "UPDATE outbox SET attempts = attempts + 1,"
-        " due_at = now() + least(power(2, least(attempts, 6)), 60) * interval '1 second'"
-        " WHERE seq = ANY($1::bigint[])",
-        list);
+        " due_at = now() + least(power(2, least(attempts, 6)), 60) * interval '1 second'" THESE,
+        db_param_int(ctx, r->destination), db_param_int(ctx, rows[0].seq),
+        db_param_int(ctx, rows[n - 1].seq), list);
 }
 
 /* --- the step --------------------------------------------------------------- */

@@ -111,6 +111,8 @@ static void addresses(void)
         .password = *c->database_password ? c->database_password : NULL,
         .name = c->instance,
     };
+    base.work_db = base.db;
+    base.work_db.by_index = true;
     base.broker = (struct bus_address){
         .host = c->amqp_host,
         .user = c->amqp_user,

@@ -50,7 +50,7 @@ struct service_base {
     const struct service *service;
     const struct service_settings *settings;
     struct arena *arena;
-    struct db_options db;
+    struct db_options db, work_db; /* for requests; for who takes work from tables */
     struct bus_address broker;
     struct stream_address redis;
 };

@@ -115,7 +115,7 @@ static void start_worker(const struct service_base *base, const char *name, work
         .arg = arg,
         .wake_on = wake_on,
         .period_ms = period_ms,
-        .db = base->db,
+        .db = base->work_db,
     });
 }
 
@@ -164,7 +164,7 @@ static void start_readers(const struct service_base *base)
     if (s->nsubscriptions > 0)
         parts.consumer = consumer_start(&(struct consumer_options){
             .broker = base->broker,
-            .db = base->db,
+            .db = base->work_db,
             .queue = s->name,
             .subscriptions = s->subscriptions,
             .nsubscriptions = s->nsubscriptions,
@@ -174,7 +174,7 @@ static void start_readers(const struct service_base *base)
     if (s->stream)
         parts.reader = stream_reader_start(&(struct stream_reader_options){
             .redis = base->redis,
-            .db = base->db,
+            .db = base->work_db,
             .stream = s->stream,
             .group = s->name,
             .consumer = base->settings->instance,
@@ -197,7 +197,7 @@ void service_start_work(const struct service_base *base)
 /* What the last transactions announced; the relay's worker may have missed their wake. */
 static void relay_rest(const struct service_base *base, struct relay *relay)
 {
-    struct ctx ctx = {.arena = arena_new(), .db = db_open(&base->db)};
+    struct ctx ctx = {.arena = arena_new(), .db = db_open(&base->work_db)};
     struct err err = OK;
     bool more = relay != NULL;
 
