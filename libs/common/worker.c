@@ -21,7 +21,7 @@ struct worker {
     struct db *db;
     pthread_t thread;
     pthread_cond_t bell;
-    bool woken, stopping; /* under the lock, like the bell */
+    bool waiting, woken, stopping; /* under the lock, like the bell */
     struct worker *next;
     /* the thread's own */
     struct health_check *health;
@@ -35,14 +35,48 @@ struct worker {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct worker *workers;
 
+static bool same_work(const struct worker *a, const struct worker *b)
+{
+    return a->opt.step == b->opt.step && a->opt.arg == b->opt.arg;
+}
+
+static bool first_of_its_kind(const struct worker *w)
+{
+    const struct worker *v = workers;
+
+    while (!same_work(v, w))
+        v = v->next;
+    return v == w;
+}
+
+/* Of those that do the same as 'first', one that waits, or else one that will look once more
+ * when it is done. NULL: all have been told. */
+static struct worker *best_to_wake(struct worker *first)
+{
+    struct worker *busy = NULL;
+
+    for (struct worker *w = first; w; w = w->next) {
+        if (!same_work(w, first) || w->woken)
+            continue;
+        if (w->waiting)
+            return w;
+        busy = w;
+    }
+    return busy;
+}
+
 void worker_wake(unsigned bits)
 {
     pthread_mutex_lock(&lock);
     for (struct worker *w = workers; w; w = w->next) {
-        if (!(w->opt.wake_on & bits))
-            continue;
-        w->woken = true;
-        pthread_cond_signal(&w->bell);
+        struct worker *best = NULL;
+
+        if ((w->opt.wake_on & bits) && first_of_its_kind(w))
+            best = best_to_wake(w);
+        if (best) {
+            best->woken = true;
+            pthread_cond_signal(&best->bell);
+        }
     }
     pthread_mutex_unlock(&lock);
 }
@@ -86,9 +120,10 @@ static bool wait_for_work(struct worker *w)
     int rc = 0;
 
     pthread_mutex_lock(&lock);
+    w->waiting = w->failures == 0;
     while (!w->stopping && !(w->woken && w->failures == 0) && rc == 0)
         rc = pthread_cond_timedwait(&w->bell, &lock, &until);
-    w->woken = false;
+    w->waiting = w->woken = false;
     go = !w->stopping;
     pthread_mutex_unlock(&lock);
     return go;

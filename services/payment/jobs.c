@@ -5,6 +5,7 @@
 #include "db.h"
 #include "provider.h"
 #include "usecases.h"
+#include "worker.h"
 
 enum { STEP_MS = 100 }; /* then the worker is asked whether it is to stop */
 
@@ -58,7 +59,10 @@ struct err jobs_settle(struct ctx *ctx, void *arg, bool *more)
     *more = false;
     if (!provider_is_up(ctx))
         return OK;
-    for (err = take(ctx, &job, &found); !err.code && found; job = next) {
+    err = take(ctx, &job, &found);
+    if (!err.code && found)
+        worker_wake(WAKE_JOBS); /* there may be more, and this one will wait for the provider */
+    for (; !err.code && found; job = next) {
         struct payment_outcome outcome;
 
         go_on_behalf_of(ctx, &job);

@@ -200,7 +200,7 @@ static void stopping_finishes_the_step_in_hand(void **state)
     worker_stop(NULL);
 }
 
-static void all_workers_that_asked_are_woken(void **state)
+static void each_kind_of_worker_that_asked_is_woken(void **state)
 {
     struct script a = {0}, b = {0};
     struct worker *first = start("pair", &a, NEVER_MS), *second = start("pair", &b, NEVER_MS);
@@ -214,6 +214,29 @@ static void all_workers_that_asked_are_woken(void **state)
     wait_until(b.steps == 3);
     worker_stop(second);
     worker_wake(WAKE_JOBS); /* nobody: no harm */
+}
+
+static void of_several_with_the_same_work_one_is_woken_at_a_time(void **state)
+{
+    enum { SEVERAL = 3 };
+    struct script s = {0};
+    struct worker *workers[SEVERAL];
+
+    (void)state;
+    for (int i = 0; i < SEVERAL; i++)
+        workers[i] = start("several", &s, NEVER_MS);
+    wait_until(s.steps == SEVERAL);
+    s.hold = true;
+    for (int i = 1; i <= SEVERAL; i++) { /* each stays in its step, so another is next */
+        worker_wake(WAKE_JOBS);
+        wait_until(s.steps == SEVERAL + i);
+    }
+    worker_wake(WAKE_JOBS); /* all are busy: one looks once more */
+    s.hold = false;
+    wait_until(s.steps == 2 * SEVERAL + 1);
+    for (int i = 0; i < SEVERAL; i++)
+        worker_stop(workers[i]);
+    assert_int_equal(s.steps, 2 * SEVERAL + 1);
 }
 
 static void a_failing_worker_is_unready_counted_and_backs_off(void **state)
@@ -302,7 +325,8 @@ int main(void)
         cmocka_unit_test(a_wake_during_a_step_brings_another_step),
         cmocka_unit_test(a_step_that_leaves_work_is_repeated_at_once),
         cmocka_unit_test(stopping_finishes_the_step_in_hand),
-        cmocka_unit_test(all_workers_that_asked_are_woken),
+        cmocka_unit_test(each_kind_of_worker_that_asked_is_woken),
+        cmocka_unit_test(of_several_with_the_same_work_one_is_woken_at_a_time),
         cmocka_unit_test(a_failing_worker_is_unready_counted_and_backs_off),
         cmocka_unit_test(wakes_do_not_make_a_failing_worker_hammer),
         cmocka_unit_test(a_unit_that_a_step_left_open_is_rolled_back),

@@ -13,10 +13,11 @@
 #include "fake_store.h"
 #include "jobs.h"
 #include "provider.h"
+#include "worker.h"
 
 static struct ctx ctx;
 static bool unit_open, down;
-static int begun, committed, rolled_back, charges, undos;
+static int begun, committed, rolled_back, charges, undos, woken;
 static struct err commit; /* what the next one answers */
 static struct trace seen; /* by the provider */
 static struct payment_outcome outcome;
@@ -46,6 +47,12 @@ void db_unit_rollback(struct ctx *c)
     (void)c;
     unit_open = false;
     rolled_back++;
+}
+
+void worker_wake(unsigned bits)
+{
+    assert_int_equal(bits, WAKE_JOBS);
+    woken++;
 }
 
 bool provider_is_up(struct ctx *c)
@@ -79,7 +86,7 @@ static int setup(void **state)
     memset(&fake, 0, sizeof(fake));
     ctx = (struct ctx){.arena = arena_new(), .trace = trace_continue("")};
     unit_open = down = false;
-    begun = committed = rolled_back = charges = undos = 0;
+    begun = committed = rolled_back = charges = undos = woken = 0;
     commit = OK;
     outcome = (struct payment_outcome){.known = true, .event = PAYMENT_CHARGED};
     return 0;
@@ -117,7 +124,7 @@ static void without_work_nobody_is_called(void **state)
     (void)state;
     assert_int_equal(jobs_settle(&ctx, NULL, &more).code, ERR_OK);
     assert_false(more);
-    assert_int_equal(charges + undos, 0);
+    assert_int_equal(charges + undos + woken, 0);
     assert_int_equal(begun, 1);
     assert_int_equal(committed, 1);
 }
@@ -131,6 +138,7 @@ static void a_due_payment_is_charged_between_two_units(void **state)
     assert_int_equal(jobs_settle(&ctx, NULL, &more).code, ERR_OK);
     assert_false(more);
     assert_int_equal(charges, 1);
+    assert_int_equal(woken, 1);
     assert_int_equal(committed, 2); /* the second one also looked for the next payment */
     assert_int_equal(fake.payment.state, PAYMENT_CAPTURED);
 }
