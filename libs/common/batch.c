@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "db.h"
+#include "id.h"
 #include "inbox.h"
 #include "log.h"
 #include "metrics.h"
@@ -140,11 +141,26 @@ static struct err handle(struct batch *b, struct ctx *ctx, const struct event *e
     return err;
 }
 
+/* What the new ones are about. Others than ids are left to their handlers to refuse. */
+static void announce_subjects(struct ctx *ctx, const struct envelope list[],
+                              const struct event events[], size_t n)
+{
+    const char **subjects = arena_array(ctx->arena, const char *, n);
+
+    ctx->subjects = subjects;
+    ctx->nsubjects = 0;
+    ctx->ahead = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!list[i].duplicate && id_valid(events[i].subject))
+            subjects[ctx->nsubjects++] = events[i].subject;
+}
+
 static struct err handle_all(struct batch *b, struct ctx *ctx, struct envelope list[],
                              const struct event events[], size_t n)
 {
     struct err err = note_all(ctx, list, n);
 
+    announce_subjects(ctx, list, events, n);
     for (size_t i = 0; !err.code && i < n; i++)
         if (!list[i].duplicate)
             err = handle(b, ctx, &events[i]);

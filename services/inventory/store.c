@@ -184,38 +184,149 @@ struct err store_restock(struct ctx *ctx, const char *sku, int64_t quantity, str
     return err.code ? err : one_product(ctx, sku, &rows, out);
 }
 
-struct err store_lock(struct ctx *ctx, const char *order_id, struct reservation *out)
+#define RESERVATION                                                                                \
+    "r.order_id, r.state, r.reservation_id, r.user_id, r.currency, r.total, r.payment_method,"     \
+    " r.reason, r.refused_sku, r.shipment_id, r.tracking_number"
+
+enum reservation_column {
+    ORDER_ID,
+    STATE,
+    RESERVATION_ID,
+    USER_ID,
+    RESERVED_CURRENCY,
+    TOTAL,
+    PAYMENT_METHOD,
+    REASON,
+    REFUSED_SKU,
+    SHIPMENT_ID,
+    TRACKING_NUMBER,
+    RESERVATION_COLUMNS,
+};
+
+/* Without its lines; its columns begin with 'first'. */
+static struct err read_reservation(struct ctx *ctx, const struct db_rows *rows, int row, int first,
+                                   struct reservation *out)
 {
+    *out = (struct reservation){
+        .order_id = db_str(rows, row, first + ORDER_ID),
+        .reservation_id = db_str(rows, row, first + RESERVATION_ID),
+        .user_id = db_str(rows, row, first + USER_ID),
+        .currency = db_str(rows, row, first + RESERVED_CURRENCY),
+        .total = db_int(rows, row, first + TOTAL),
+        .payment_method = db_str(rows, row, first + PAYMENT_METHOD),
+        .reason = db_str(rows, row, first + REASON),
+        .refused_sku = db_str(rows, row, first + REFUSED_SKU),
+        .shipment_id = db_str(rows, row, first + SHIPMENT_ID),
+        .tracking_number = db_str(rows, row, first + TRACKING_NUMBER),
+    };
+    if (!inventory_state_parse(db_str(rows, row, first + STATE), &out->state))
+        return err_new(ctx->arena, ERR_INTERNAL, "order %s is in an unknown state", out->order_id);
+    return OK;
+}
+
+/* --- reservations of a batch ------------------------------------------------ */
+
+/* Those of a batch of events, locked by one statement and in one sequence, with their lines;
+ * NONE for an order that has none. What is saved is saved here, too. */
+struct ahead {
+    struct reservation *list;
+    size_t n;
+};
+
+static struct reservation *find_ahead(const struct ctx *ctx, const char *order_id)
+{
+    const struct ahead *a = ctx->ahead;
+
+    for (size_t i = 0; a && i < a->n; i++)
+        if (strcmp(a->list[i].order_id, order_id) == 0)
+            return &a->list[i];
+    return NULL;
+}
+
+static void add_line(struct ctx *ctx, struct reservation *r, const struct db_rows *rows, int row)
+{
+    struct product *p = arena_alloc(ctx->arena, sizeof(*p));
+
+    if (!r->lines)
+        r->lines = arena_array(ctx->arena, struct reservation_line, INVENTORY_MAX_LINES);
+    *p = read_product(rows, row);
+    r->lines[r->nlines++] = (struct reservation_line){
+        .sku = p->sku, .quantity = db_int(rows, row, QUANTITY), .product = p};
+}
+
+static struct err read_ahead(struct ctx *ctx, const struct db_rows *rows)
+{
+    for (int row = 0; row < rows->count; row++) {
+        struct reservation *r = find_ahead(ctx, db_str(rows, row, QUANTITY + 1 + ORDER_ID));
+
+        if (r && r->state == INVENTORY_NONE) {
+            struct err err = read_reservation(ctx, rows, row, QUANTITY + 1, r);
+
+            if (err.code)
+                return err;
+        }
+        if (r && *db_str(rows, row, SKU))
+            add_line(ctx, r, rows, row);
+    }
+    return OK;
+}
+
+static struct err lock_ahead(struct ctx *ctx)
+{
+    struct ahead *a = arena_alloc(ctx->arena, sizeof(*a));
     struct db_rows rows;
     struct err err;
 
+    err = db_exec(ctx, &rows,
+                  "SELECT " PRODUCT ", l.quantity, " RESERVATION " FROM reservations r"
+                  " LEFT JOIN reservation_lines l ON l.order_id = r.order_id"
+                  " LEFT JOIN products p ON p.sku = l.sku"
+                  " WHERE r.order_id = ANY ($1::uuid[])"
+                  " ORDER BY r.order_id, l.sku FOR NO KEY UPDATE OF r",
+                  db_param_strs(ctx, ctx->subjects, ctx->nsubjects));
+    if (err.code)
+        return err;
+    a->list = arena_array(ctx->arena, struct reservation, ctx->nsubjects);
+    ctx->ahead = a;
+    for (size_t i = 0; i < ctx->nsubjects; i++)
+        if (!find_ahead(ctx, ctx->subjects[i]))
+            a->list[a->n++] = reservation_new(ctx->subjects[i]);
+    return read_ahead(ctx, &rows);
+}
+
+/* --- reservations ----------------------------------------------------------- */
+
+struct err store_lock(struct ctx *ctx, const char *order_id, struct reservation *out)
+{
+    const struct reservation *held;
+    struct db_rows rows;
+    struct err err;
+
+    if (ctx->nsubjects > 1 && !ctx->ahead) {
+        err = lock_ahead(ctx);
+        if (err.code)
+            return err;
+    }
+    held = find_ahead(ctx, order_id);
+    if (held) {
+        *out = *held;
+        out->lines = NULL;
+        out->nlines = 0;
+        return OK;
+    }
     *out = reservation_new(order_id);
     err = db_exec(ctx, &rows,
-                  "SELECT state, reservation_id, user_id, currency, total, payment_method, reason,"
-                  " refused_sku, shipment_id, tracking_number"
-                  " FROM reservations WHERE order_id = $1 FOR NO KEY UPDATE",
+                  "SELECT " RESERVATION " FROM reservations r WHERE order_id = $1"
+                  " FOR NO KEY UPDATE",
                   order_id);
-    if (err.code || rows.count == 0)
-        return err;
-
-    if (!inventory_state_parse(db_str(&rows, 0, 0), &out->state))
-        return err_new(ctx->arena, ERR_INTERNAL, "order %s is in an unknown state", order_id);
-    out->reservation_id = db_str(&rows, 0, 1);
-    out->user_id = db_str(&rows, 0, 2);
-    out->currency = db_str(&rows, 0, 3);
-    out->total = db_int(&rows, 0, 4);
-    out->payment_method = db_str(&rows, 0, 5);
-    out->reason = db_str(&rows, 0, 6);
-    out->refused_sku = db_str(&rows, 0, 7);
-    out->shipment_id = db_str(&rows, 0, 8);
-    out->tracking_number = db_str(&rows, 0, 9);
-    return OK;
+    return err.code || rows.count == 0 ? err : read_reservation(ctx, &rows, 0, 0, out);
 }
 
 /* A batch of messages locks the products of one order after the other's, so two
  * consumers would soon wait for each other in a circle. They queue up here instead,
  * before their first product, until the commit; a circle costs a second to detect. */
-#define STOCK_GATE "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(8003, 1)) "
+#define GATE       "SELECT pg_advisory_xact_lock(8003, 1)"
+#define STOCK_GATE "WITH gate AS MATERIALIZED (" GATE ") "
 
 struct err store_lock_wanted(struct ctx *ctx, struct reservation *r)
 {
@@ -244,10 +355,16 @@ struct err store_lock_wanted(struct ctx *ctx, struct reservation *r)
 
 struct err store_lock_reserved(struct ctx *ctx, struct reservation *r)
 {
+    const struct reservation *held = find_ahead(ctx, r->order_id);
     struct product *found;
     struct db_rows rows;
     struct err err;
 
+    if (held) { /* what is asked of their products, the carrier's will, is no matter of stock */
+        r->lines = held->lines;
+        r->nlines = held->nlines;
+        return db_later(ctx, GATE);
+    }
     err = db_exec(ctx, &rows,
                   STOCK_GATE "SELECT " PRODUCT ", l.quantity"
                              " FROM gate, reservation_lines l JOIN products p ON p.sku = l.sku"
@@ -270,28 +387,33 @@ struct err store_lock_reserved(struct ctx *ctx, struct reservation *r)
 }
 
 /* Everything after 'saved' reads from it: when it loses a race, nothing happens. */
-static const char save_sql[] =
-    "WITH saved AS ("
-    " INSERT INTO reservations (order_id, state, reservation_id, user_id, currency, total,"
-    "  payment_method, reason, refused_sku, shipment_id, tracking_number)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-    " ON CONFLICT (order_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
-    "  refused_sku = excluded.refused_sku, shipment_id = excluded.shipment_id,"
-    "  tracking_number = excluded.tracking_number, updated_at = now()"
-    "  WHERE reservations.state = $12"
-    " RETURNING order_id),"
-    " moved AS ("
-    " SELECT saved.order_id, t.sku, t.quantity FROM saved,"
-    "  unnest($13::text[], $14::bigint[]) AS t (sku, quantity)),"
-    " lines AS ("
-    " INSERT INTO reservation_lines (order_id, sku, quantity)"
-    " SELECT order_id, sku, quantity FROM moved ON CONFLICT DO NOTHING),"
-    " stock AS ("
-    " UPDATE products p SET reserved = p.reserved + moved.quantity * $15::bigint,"
-    "  dispatched = p.dispatched + moved.quantity * $16::bigint,"
-    "  on_hand = p.on_hand - moved.quantity * $16::bigint, updated_at = now()"
+#define SAVE                                                                                       \
+    "WITH saved AS ("                                                                              \
+    " INSERT INTO reservations (order_id, state, reservation_id, user_id, currency, total,"        \
+    "  payment_method, reason, refused_sku, shipment_id, tracking_number)"                         \
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"                                       \
+    " ON CONFLICT (order_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,"      \
+    "  refused_sku = excluded.refused_sku, shipment_id = excluded.shipment_id,"                    \
+    "  tracking_number = excluded.tracking_number, updated_at = now()"                             \
+    "  WHERE reservations.state = $12"                                                             \
+    " RETURNING order_id),"                                                                        \
+    " moved AS ("                                                                                  \
+    " SELECT saved.order_id, t.sku, t.quantity FROM saved,"                                        \
+    "  unnest($13::text[], $14::bigint[]) AS t (sku, quantity)),"                                  \
+    " lines AS ("                                                                                  \
+    " INSERT INTO reservation_lines (order_id, sku, quantity)"                                     \
+    " SELECT order_id, sku, quantity FROM moved ON CONFLICT DO NOTHING),"                          \
+    " stock AS ("                                                                                  \
+    " UPDATE products p SET reserved = p.reserved + moved.quantity * $15::bigint,"                 \
+    "  dispatched = p.dispatched + moved.quantity * $16::bigint,"                                  \
+    "  on_hand = p.on_hand - moved.quantity * $16::bigint, updated_at = now()"                     \
     " FROM moved WHERE p.sku = moved.sku)"
-    " SELECT FROM saved";
+
+static const char save_sql[] = SAVE " SELECT FROM saved";
+
+/* For a batch, which does not wait for the answer: no row is an error. All is rolled back
+ * then, and each event is handled alone. */
+static const char save_ahead_sql[] = SAVE " SELECT 1 / count(*) FROM saved";
 
 struct err store_save(struct ctx *ctx, const struct reservation *r, enum inventory_state from)
 {
@@ -299,6 +421,7 @@ struct err store_save(struct ctx *ctx, const struct reservation *r, enum invento
     const size_t n = change.reserved || change.dispatched ? r->nlines : 0;
     const char **sku = arena_array(ctx->arena, const char *, n);
     int64_t *quantity = arena_array(ctx->arena, int64_t, n);
+    struct reservation *held = find_ahead(ctx, r->order_id);
     struct db_rows rows;
     struct err err;
 
@@ -306,12 +429,31 @@ struct err store_save(struct ctx *ctx, const struct reservation *r, enum invento
         sku[i] = r->lines[i].sku;
         quantity[i] = r->lines[i].quantity;
     }
-    err = db_exec(ctx, &rows, save_sql, r->order_id, inventory_state_name(r->state),
-                  r->reservation_id, r->user_id, r->currency, db_param_int(ctx, r->total),
-                  r->payment_method, r->reason, r->refused_sku, r->shipment_id, r->tracking_number,
-                  inventory_state_name(from), db_param_strs(ctx, sku, n),
-                  db_param_ints(ctx, quantity, n), db_param_int(ctx, change.reserved),
-                  db_param_int(ctx, change.dispatched));
+    const char *const params[] = {
+        r->order_id,
+        inventory_state_name(r->state),
+        r->reservation_id,
+        r->user_id,
+        r->currency,
+        db_param_int(ctx, r->total),
+        r->payment_method,
+        r->reason,
+        r->refused_sku,
+        r->shipment_id,
+        r->tracking_number,
+        inventory_state_name(from),
+        db_param_strs(ctx, sku, n),
+        db_param_ints(ctx, quantity, n),
+        db_param_int(ctx, change.reserved),
+        db_param_int(ctx, change.dispatched),
+    };
+    const size_t nparams = sizeof(params) / sizeof(params[0]);
+
+    if (held) {
+        *held = *r;
+        return db_later_params(ctx, save_ahead_sql, params, nparams);
+    }
+    err = db_exec_params(ctx, &rows, save_sql, params, nparams);
     /* A tracking number can be given twice, however unlikely: the next try has another. */
     if (err.code == ERR_CONFLICT || (!err.code && rows.count == 0))
         return err_new(ctx->arena, ERR_UNAVAILABLE, "order %s is changing, try again", r->order_id);

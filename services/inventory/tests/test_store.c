@@ -43,11 +43,18 @@ static void stock(const char *sku, int64_t pieces)
     assert_int_equal(store_insert_product(ctx, &p).code, ERR_OK);
 }
 
+static void forget_batch(void)
+{
+    ctx->nsubjects = 0;
+    ctx->ahead = NULL;
+}
+
 static int empty_shop(void **state)
 {
     struct db_rows rows;
 
     (void)state;
+    forget_batch();
     db_unit_rollback(ctx);
     return (int)db_exec(ctx, &rows, "TRUNCATE products, reservations, reservation_lines, outbox")
         .code;
@@ -218,6 +225,23 @@ static void reserve(const char *order_id, const char *sku1, const char *sku2)
     assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
 }
 
+static void begin_batch(struct ctx *c, const char *const subjects[], size_t n)
+{
+    db_unit_begin(c, DB_WRITE);
+    c->subjects = subjects;
+    c->nsubjects = n;
+    c->ahead = NULL;
+}
+
+static bool settled(struct ctx *c, struct err err)
+{
+    if (!err.code)
+        err = db_unit_commit(c);
+    if (err.code)
+        db_unit_rollback(c);
+    return !err.code;
+}
+
 static void an_order_without_a_row_has_nothing(void **state)
 {
     struct reservation r;
@@ -344,6 +368,58 @@ static void a_tracking_number_given_twice_is_a_reason_to_try_again(void **state)
     assert_int_equal(number("SELECT dispatched FROM products"), 2);
 }
 
+static void a_batch_knows_what_it_has_just_done(void **state)
+{
+    const char *ids[] = {id_new(ctx->arena), id_new(ctx->arena), id_new(ctx->arena)};
+    struct reservation sent = wanted(ctx, ids[0], "MUG", "TEE");
+    struct reservation late = wanted(ctx, ids[1], "MUG", NULL), r;
+
+    (void)state;
+    stock("MUG", 5);
+    stock("TEE", 5);
+    reserve(ids[2], "TEE", NULL);
+    begin_batch(ctx, ids, 3);
+    assert_int_equal(inventory_release(ctx, ids[1]).code, ERR_OK); /* a tombstone */
+    assert_int_equal(inventory_reserve(ctx, &sent).code, ERR_OK);
+    assert_int_equal(inventory_ship(ctx, ids[0]).code, ERR_OK);
+    assert_int_equal(inventory_reserve(ctx, &late).code, ERR_OK);
+    assert_int_equal(inventory_release(ctx, ids[2]).code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    forget_batch();
+
+    assert_int_equal(store_lock(ctx, ids[0], &r).code, ERR_OK);
+    assert_int_equal(r.state, INVENTORY_DISPATCHED);
+    assert_string_equal(r.user_id, "0193452c-7a11-7cc3-98c4-dc0c0c07398f");
+    assert_int_equal(store_lock(ctx, ids[1], &r).code, ERR_OK);
+    assert_int_equal(r.state, INVENTORY_RELEASED);
+    assert_int_equal(store_lock(ctx, ids[2], &r).code, ERR_OK);
+    assert_int_equal(r.state, INVENTORY_RELEASED);
+    assert_int_equal(number("SELECT sum(dispatched)::bigint FROM products"), 3);
+    assert_int_equal(number("SELECT sum(reserved)::bigint FROM products"), 0);
+}
+
+static void a_batch_that_loses_a_race_changes_nothing(void **state)
+{
+    const char *ids[] = {id_new(ctx->arena), id_new(ctx->arena)};
+    struct reservation late = wanted(ctx, ids[0], "MUG", NULL);
+    struct ctx faster = testing_ctx_open(env);
+    struct reservation r;
+
+    (void)state;
+    stock("MUG", 5);
+    begin_batch(ctx, ids, 2);
+    assert_int_equal(store_lock(ctx, ids[1], &r).code, ERR_OK); /* both have no row */
+    db_unit_begin(&faster, DB_WRITE);
+    assert_true(settled(&faster, inventory_release(&faster, ids[0])));
+    testing_ctx_close(&faster);
+    assert_int_equal(inventory_reserve(ctx, &late).code, ERR_OK);
+    assert_int_not_equal(db_unit_commit(ctx).code, ERR_OK);
+    forget_batch();
+    assert_int_equal(number("SELECT reserved FROM products"), 0);
+    assert_int_equal(number("SELECT count(*) FROM reservations WHERE state = 'RELEASED'"), 1);
+    assert_int_equal(number("SELECT count(*) FROM reservations"), 1);
+}
+
 static void the_catalogue_goes_only_into_an_empty_shop(void **state)
 {
     (void)state;
@@ -359,7 +435,16 @@ static void the_catalogue_goes_only_into_an_empty_shop(void **state)
 
 /* --- many at once --------------------------------------------------------------- */
 
-enum { THREADS = 8, LAST = 20, EACH = 10, BATCHES = 6, BATCH = 12, ORDERS = 40, TRIES = 50 };
+enum {
+    THREADS = 8,
+    LAST = 20,
+    EACH = 10,
+    BATCHES = 6,
+    BATCH = 12,
+    ORDERS = 40,
+    AT_ONCE = 8,
+    TRIES = 50
+};
 
 struct competitor {
     pthread_t thread;
@@ -382,15 +467,6 @@ static int compete(void *(*body)(void *), const char *const order_ids[])
         refused += all[i].refused;
     }
     return refused;
-}
-
-static bool settled(struct ctx *c, struct err err)
-{
-    if (!err.code)
-        err = db_unit_commit(c);
-    if (err.code)
-        db_unit_rollback(c);
-    return !err.code;
 }
 
 static void *want_the_last_pieces(void *arg)
@@ -487,6 +563,17 @@ static bool restocked(struct ctx *c, const char *sku)
     return true;
 }
 
+static bool ask_alone(struct ctx *c, int what, const char *order_id)
+{
+    bool done = false;
+
+    for (int tries = 0; tries < TRIES && !done; tries++) {
+        begin_batch(c, &order_id, 1);
+        done = settled(c, ask(c, what, order_id));
+    }
+    return done;
+}
+
 /* All events of the same orders, and a restock now and then. */
 static void *ask_for_everything(void *arg)
 {
@@ -494,14 +581,7 @@ static void *ask_for_everything(void *arg)
     struct ctx c = testing_ctx_open(env);
 
     for (int i = 0; i < ORDERS; i++) {
-        const int what = (me->index + i) % INVENTORY_EVENTS;
-        bool done = false;
-
-        for (int tries = 0; tries < TRIES && !done; tries++) {
-            db_unit_begin(&c, DB_WRITE);
-            done = settled(&c, ask(&c, what, me->order_ids[i]));
-        }
-        me->refused += !done;
+        me->refused += !ask_alone(&c, (me->index + i) % INVENTORY_EVENTS, me->order_ids[i]);
         if (i % EACH == 0)
             me->refused += !restocked(&c, "MUG");
     }
@@ -509,21 +589,40 @@ static void *ask_for_everything(void *arg)
     return NULL;
 }
 
-static void events_of_one_order_at_once_leave_the_books_balanced(void **state)
+/* The same as a consumer does: in batches and, where one fails, one by one. */
+static void *ask_in_batches(void *arg)
+{
+    struct competitor *me = arg;
+    struct ctx c = testing_ctx_open(env);
+
+    for (int i = 0; i < ORDERS; i += AT_ONCE) {
+        struct err err = OK;
+
+        begin_batch(&c, &me->order_ids[i], AT_ONCE);
+        for (int k = i; k < i + AT_ONCE && !err.code; k++)
+            err = ask(&c, (me->index + k) % INVENTORY_EVENTS, me->order_ids[k]);
+        c.nsubjects = settled(&c, err) ? AT_ONCE : 0;
+        for (int k = i; k < i + AT_ONCE && c.nsubjects == 0; k++)
+            me->refused += !ask_alone(&c, (me->index + k) % INVENTORY_EVENTS, me->order_ids[k]);
+        me->refused += !restocked(&c, "MUG");
+    }
+    testing_ctx_close(&c);
+    return NULL;
+}
+
+static void the_books_balance_after(void *(*body)(void *), int restocks)
 {
     const char *order_ids[ORDERS];
 
-    (void)state;
     stock("MUG", 100);
     stock("TEE", 100);
     for (int i = 0; i < ORDERS; i++)
         order_ids[i] = id_new(ctx->arena);
-    assert_int_equal(compete(ask_for_everything, order_ids), 0);
+    assert_int_equal(compete(body, order_ids), 0);
 
     assert_int_equal(number("SELECT count(*) FROM reservations"), ORDERS);
     assert_int_equal(number("SELECT count(*) FROM outbox"), THREADS * ORDERS);
-    assert_int_equal(number("SELECT restocked FROM products WHERE sku = 'MUG'"),
-                     THREADS * ORDERS / EACH);
+    assert_int_equal(number("SELECT restocked FROM products WHERE sku = 'MUG'"), restocks);
     /* What each product says of itself is what the orders say of it. */
     assert_int_equal(
         number("SELECT count(*) FROM products p, LATERAL (SELECT"
@@ -538,6 +637,18 @@ static void events_of_one_order_at_once_leave_the_books_balanced(void **state)
                             " WHERE state NOT IN ('RELEASED', 'DISPATCHED')"),
                      0);
     assert_int_equal(number("SELECT sum(reserved)::bigint FROM products"), 0);
+}
+
+static void events_of_one_order_one_by_one_leave_the_books_balanced(void **state)
+{
+    (void)state;
+    the_books_balance_after(ask_for_everything, THREADS * ORDERS / EACH);
+}
+
+static void events_of_one_order_in_batches_leave_the_books_balanced(void **state)
+{
+    (void)state;
+    the_books_balance_after(ask_in_batches, THREADS * ORDERS / AT_ONCE);
 }
 
 static void *open_the_shop(void *arg)
@@ -579,7 +690,10 @@ int main(void)
         TEST(the_catalogue_goes_only_into_an_empty_shop),
         TEST(the_last_pieces_are_sold_once_however_many_compete),
         TEST(batches_that_cross_never_wait_in_a_circle),
-        TEST(events_of_one_order_at_once_leave_the_books_balanced),
+        TEST(a_batch_knows_what_it_has_just_done),
+        TEST(a_batch_that_loses_a_race_changes_nothing),
+        TEST(events_of_one_order_one_by_one_leave_the_books_balanced),
+        TEST(events_of_one_order_in_batches_leave_the_books_balanced),
         TEST(instances_that_start_at_once_load_one_catalogue),
     };
 

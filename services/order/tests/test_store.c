@@ -37,6 +37,8 @@ static int empty_tables(void **state)
 
     (void)state;
     db_unit_rollback(ctx);
+    ctx->nsubjects = 0;
+    ctx->ahead = NULL;
     return (int)db_exec_params(ctx, &rows, "TRUNCATE orders, order_lines, order_events", NULL, 0)
         .code;
 }
@@ -113,6 +115,40 @@ static void what_may_change_is_saved(void **state)
     assert_string_equal(got.reservation_id, "r1");
     assert_string_equal(got.tracking_number, "t1");
     assert_int_equal(got.version, 2);
+}
+
+static void orders_of_a_batch_are_locked_together_and_saved_as_they_were_last(void **state)
+{
+    struct order a = insert(id_new(ctx->arena), 60), b = insert(id_new(ctx->arena), 60), got;
+    const char *subjects[] = {b.id, a.id, id_new(ctx->arena), a.id};
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    ctx->subjects = subjects;
+    ctx->nsubjects = 4;
+    assert_int_equal(store_lock(ctx, a.id, NULL, &a).code, ERR_OK);
+    assert_int_equal(store_lock(ctx, subjects[2], NULL, &got).code, ERR_NOT_FOUND);
+    a.reservation_id = "r1";
+    assert_int_equal(store_save(ctx, &a).code, ERR_OK);
+    assert_int_equal(store_lock(ctx, b.id, NULL, &b).code, ERR_OK);
+    b.reason = "b";
+    assert_int_equal(store_save(ctx, &b).code, ERR_OK);
+    assert_int_equal(store_lock(ctx, a.id, NULL, &got).code, ERR_OK);
+    assert_string_equal(got.reservation_id, "r1"); /* not written yet, and known all the same */
+    got.status = ORDER_CONFIRMED;
+    got.version = 2;
+    assert_int_equal(store_save(ctx, &got).code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    ctx->ahead = NULL;
+    ctx->nsubjects = 0;
+
+    assert_int_equal(store_find(ctx, a.id, NULL, &got).code, ERR_OK);
+    assert_int_equal(got.status, ORDER_CONFIRMED);
+    assert_int_equal(got.version, 2);
+    assert_string_equal(got.reservation_id, "r1");
+    assert_int_equal(store_find(ctx, b.id, NULL, &got).code, ERR_OK);
+    assert_int_equal(got.status, ORDER_PENDING);
+    assert_string_equal(got.reason, "b");
 }
 
 static void the_timeline_keeps_its_order_and_takes_each_event_once(void **state)
@@ -275,6 +311,7 @@ int main(void)
         TEST(an_order_comes_back_as_it_was_stored),
         TEST(another_users_order_is_not_found),
         TEST(what_may_change_is_saved),
+        TEST(orders_of_a_batch_are_locked_together_and_saved_as_they_were_last),
         TEST(the_timeline_keeps_its_order_and_takes_each_event_once),
         TEST(a_list_pages_from_the_newest_without_gaps),
         TEST(only_open_orders_past_their_deadline_expire),
