@@ -13,6 +13,7 @@
 #include "arena.h"
 #include "broker.h"
 #include "bus.h"
+#include "clock.h"
 #include "feed.h"
 #include "outbox.h"
 #include "proxy.h"
@@ -224,6 +225,34 @@ static void a_full_queue_keeps_events_in_the_outbox(void **state)
     assert_int_equal(waiting() + broker_depth(broker, queue), EVENTS);
 }
 
+/* Its number is below those that the relay has long left behind. */
+static void an_event_whose_transaction_was_slow_is_found_by_a_sweep(void **state)
+{
+    enum { BEHIND_MS = 2500 };
+    struct ctx slow = testing_ctx_open(feed->env);
+    const int64_t until = clock_mono_ms() + BEHIND_MS;
+    struct db_rows rows;
+
+    (void)state;
+    step(false);
+    broker_make_queue(broker, queue, type, 0);
+    db_unit_begin(&slow, DB_WRITE);
+    assert_int_equal(db_exec(&slow, &rows,
+                             "INSERT INTO outbox (destination, event_id, type, subject, envelope,"
+                             " traceparent, optional) VALUES (1, 'slow', $1, '', '{}', '', false)",
+                             type)
+                         .code,
+                     ERR_OK);
+    while (clock_mono_ms() < until) {
+        add(type, OUTBOX_BUS, false);
+        step(false);
+    }
+    assert_int_equal(db_unit_commit(&slow).code, ERR_OK);
+    testing_ctx_close(&slow);
+    assert_int_equal(waiting(), 1);
+    wait_until((step(false), waiting() == 0));
+}
+
 static void *relay_all(void *arg)
 {
     struct ctx *mine = arg;
@@ -337,6 +366,7 @@ int main(void)
         TEST(an_event_that_is_not_taken_holds_up_nobody),
         TEST(an_event_too_large_to_send_holds_up_nobody),
         TEST(a_full_queue_keeps_events_in_the_outbox),
+        TEST(an_event_whose_transaction_was_slow_is_found_by_a_sweep),
         TEST(two_relays_share_the_work),
         TEST(a_relay_comes_back_after_its_connection_is_cut),
         TEST(a_confirm_that_does_not_come_keeps_the_event),
