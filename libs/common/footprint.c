@@ -31,3 +31,8 @@ void footprint_limit(void)
     mallopt(M_TRIM_THRESHOLD, SPARE);
     mallopt(M_MMAP_THRESHOLD, SPARE);
 }
+
+void footprint_trim(void)
+{
+    malloc_trim(SPARE);
+}

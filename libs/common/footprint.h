@@ -5,4 +5,8 @@
 /* To be called first in main(), before there are threads. */
 void footprint_limit(void);
 
+/* Give back what a burst has left: free memory between what is in use. A fraction of a
+ * millisecond; for now and then. */
+void footprint_trim(void);
+
 #endif

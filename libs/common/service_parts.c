@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "consumer.h"
+#include "footprint.h"
 #include "idempotency.h"
 #include "inbox.h"
 #include "log.h"
@@ -16,7 +17,7 @@ enum {
     IDLE_TIMEOUT_S = 75,    /* longer than the gateway keeps a connection unused */
     RELAY_PERIOD_MS = 1000, /* relays are woken by commits; this is for lost wakes */
     LOOK_PERIOD_MS = 1000,
-    PRUNE_PERIOD_MS = 60000,
+    PRUNE_PERIOD_MS = 10000,
     PRUNE_BATCH = 1000,
     BATCH = 50, /* messages a transaction */
     PREFETCH = 200,
@@ -56,6 +57,7 @@ static struct err prune(struct ctx *ctx, void *arg, bool *more)
     int events = 0, answers = 0;
     struct err err;
 
+    footprint_trim();
     db_unit_begin(ctx, DB_WRITE);
     err = inbox_prune(ctx, keep_s, PRUNE_BATCH, &events);
     if (!err.code)
