@@ -58,7 +58,7 @@ static void must_be_an_answer(struct http_exchange *x)
 struct http_response fuzz_request(struct arena *a, const char *method, const char *target,
                                   const uint8_t *body, size_t len)
 {
-    struct http_worker worker = {.opt = &options};
+    struct http_worker worker = {.opt = &options, .scratch = a};
     struct http_exchange x = {.arena = a, .target = target, .request_id = "r1"};
     struct err err;
 

@@ -101,6 +101,7 @@ static void *worker(void *arg)
         if (!too_late(s, x))
             http_dispatch(&w, x);
         MHD_resume_connection(x->conn); /* from here on 'x' is the event thread's */
+        arena_reset(w.scratch);
     }
     http_client_free(w.client);
     db_close(w.db);

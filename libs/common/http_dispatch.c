@@ -178,7 +178,6 @@ void http_dispatch(struct http_worker *w, struct http_exchange *x)
     x->answered = true;
     log_debug("%s %s answered %d", x->req.method, x->req.path, x->res.status);
     log_context(NULL);
-    arena_reset(w->scratch);
 }
 
 /* --- what the server answers by itself ------------------------------------ */

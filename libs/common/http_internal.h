@@ -110,7 +110,7 @@ struct http_worker {
     const struct http_options *opt;
     struct db *db; /* NULL when the server has no database */
     struct http_client *client;
-    struct arena *scratch; /* what a handler needs; empty between two requests */
+    struct arena *scratch; /* what a handler needs; reset after each request */
 };
 
 /* Run the route's handler with all that stands around it; then x->res is the answer. */

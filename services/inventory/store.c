@@ -200,7 +200,6 @@ enum reservation_column {
     REFUSED_SKU,
     SHIPMENT_ID,
     TRACKING_NUMBER,
-    RESERVATION_COLUMNS,
 };
 
 /* Without its lines; its columns begin with 'first'. */
