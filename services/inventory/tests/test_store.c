@@ -597,12 +597,13 @@ static void *ask_in_batches(void *arg)
 
     for (int i = 0; i < ORDERS; i += AT_ONCE) {
         struct err err = OK;
+        bool together;
 
         begin_batch(&c, &me->order_ids[i], AT_ONCE);
         for (int k = i; k < i + AT_ONCE && !err.code; k++)
             err = ask(&c, (me->index + k) % INVENTORY_EVENTS, me->order_ids[k]);
-        c.nsubjects = settled(&c, err) ? AT_ONCE : 0;
-        for (int k = i; k < i + AT_ONCE && c.nsubjects == 0; k++)
+        together = settled(&c, err);
+        for (int k = i; k < i + AT_ONCE && !together; k++)
             me->refused += !ask_alone(&c, (me->index + k) % INVENTORY_EVENTS, me->order_ids[k]);
         me->refused += !restocked(&c, "MUG");
     }
