@@ -11,7 +11,13 @@
 #include "metrics.h"
 #include "outbox.h"
 
-enum { BATCH = 200, CONFIRM_MS = 5000, SWEEP_MS = 1000 };
+enum {
+    BATCH = 200,
+    CONFIRM_MS = 5000,
+    SWEEP_MS = 1000,
+    DWELL_MS = 20, /* how long a transaction waits for more to relay, */
+    UNIT_MS = 100, /* and how long it lasts at the most while more comes */
+};
 
 struct row {
     int64_t seq;
@@ -35,6 +41,7 @@ struct relay {
     /* Where to begin to look, between two looks at everything; see 'begin' */
     int64_t from, next_from, highest, sweep_ms;
     size_t alone; /* how many rows to send one by one, after a batch that failed */
+    int64_t dwell_ms;
     struct metric *relayed, *refused, *batches;
 };
 
@@ -138,7 +145,8 @@ static struct err take(struct ctx *ctx, struct relay *r, struct row **out, size_
     struct db_rows found;
     struct err err = db_exec(ctx, &found,
                              "SELECT seq, event_id, type, subject, envelope, traceparent, optional"
-                             " FROM outbox WHERE destination = $1 AND seq >= $3 AND due_at <= now()"
+                             " FROM outbox WHERE destination = $1 AND seq >= $3"
+                             " AND due_at <= clock_timestamp()"
                              " ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED",
                              db_param_int(ctx, r->destination), db_param_int(ctx, (int64_t)max),
                              db_param_int(ctx, from));
@@ -222,11 +230,10 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
 static struct err send_failed(struct ctx *ctx, struct relay *r, struct row rows[], size_t n,
                               struct err why)
 {
-    struct err err;
+    struct err err = db_unit_commit(ctx); /* of what was sent before */
 
-    db_unit_rollback(ctx);
     r->disconnect(r);
-    if (why.code != ERR_INTERNAL)
+    if (err.code || why.code != ERR_INTERNAL)
         return why;
     if (n > 1) {
         r->alone = n;
@@ -240,27 +247,39 @@ static struct err send_failed(struct ctx *ctx, struct relay *r, struct row rows[
     return err.code ? err : why;
 }
 
-static struct err relay_batch(struct ctx *ctx, struct relay *r, bool *more)
+static struct err relay_batch(struct ctx *ctx, struct relay *r, size_t *n)
 {
     struct row *rows;
-    size_t n;
-    struct err err = take(ctx, r, &rows, &n);
+    struct err err = take(ctx, r, &rows, n);
 
-    if (err.code)
-        return err;
-    *more = n == BATCH || (n == 1 && r->alone);
-    if (n == 0)
+    if (!err.code && *n == 0)
         r->alone = 0;
-    if (n > 0) {
-        metric_add(r->batches, 1);
-        err = r->send(r, ctx->arena, rows, n);
-        if (err.code)
-            return send_failed(ctx, r, rows, n, err);
-        r->alone -= r->alone > 0;
-        err = forget(ctx, r, rows, n);
-        if (!err.code)
-            err = postpone(ctx, r, rows, n);
-    }
+    if (err.code || *n == 0)
+        return err;
+    metric_add(r->batches, 1);
+    err = r->send(r, ctx->arena, rows, *n);
+    if (err.code)
+        return send_failed(ctx, r, rows, *n, err);
+    r->alone -= r->alone > 0;
+    err = forget(ctx, r, rows, *n);
+    return err.code ? err : postpone(ctx, r, rows, *n);
+}
+
+/* What was sent is deleted by the statement that travels with the next look, and all that one
+ * transaction has deleted is committed at once: when there are events they come closer
+ * together than commits should. */
+static struct err relay_unit(struct ctx *ctx, struct relay *r, bool *more)
+{
+    const int64_t until = clock_mono_ms() + UNIT_MS;
+    const bool alone = r->alone > 0;
+    size_t n = 0, all = 0;
+    struct err err;
+
+    do {
+        err = relay_batch(ctx, r, &n);
+        all += n;
+        *more = n > 0 && (alone || all >= BATCH || clock_mono_ms() >= until);
+    } while (!err.code && n > 0 && !*more && worker_await(r->dwell_ms));
     return err.code ? err : db_unit_commit(ctx);
 }
 
@@ -274,7 +293,7 @@ struct err relay_step(struct ctx *ctx, void *arg, bool *more)
         return err;
     }
     db_unit_begin(ctx, DB_WRITE);
-    err = relay_batch(ctx, r, more);
+    err = relay_unit(ctx, r, more);
     db_unit_rollback(ctx); /* unless committed */
     return err;
 }
@@ -305,6 +324,7 @@ struct relay *relay_to_bus(const struct bus_address *broker)
     r->send = bus_send;
     r->disconnect = bus_disconnect;
     r->broker = broker;
+    r->dwell_ms = DWELL_MS;
     return r;
 }
 

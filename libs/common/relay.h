@@ -2,8 +2,9 @@
  *
  * Takes up to a batch of the oldest rows of one destination FOR UPDATE SKIP LOCKED
  * (several instances share the work), publishes them all, waits for the last
- * confirm, deletes them, commits. A crash in between publishes some rows twice;
- * the consumers' inboxes absorb that. Rows that the broker does not take (no queue is
+ * confirm, deletes them, and takes what has come meanwhile; it commits when there was
+ * nothing for a moment, or after a tenth of a second. A crash before that publishes some
+ * rows twice; the consumers' inboxes absorb that. Rows that the broker does not take (no queue is
  * bound yet, a queue is full) stay, are due again a little later, and hold up nobody;
  * neither does a row over which the connection breaks, for it is found by sending
  * the batch's rows one by one. */
@@ -25,7 +26,7 @@ struct relay *relay_to_bus(const struct bus_address *broker);
 struct relay *relay_to_stream(const struct stream_address *redis, const char *stream,
                               const char *script);
 
-/* A step for worker.h: relay one batch. 'arg' is the struct relay. */
+/* A step for worker.h: relay what there is. 'arg' is the struct relay. */
 struct err relay_step(struct ctx *ctx, void *arg, bool *more) MUST_CHECK;
 
 void relay_free(struct relay *r); /* NULL is fine */

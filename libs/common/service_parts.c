@@ -16,6 +16,7 @@ enum {
     MAX_BODY = 64 * 1024,   /* of a request, bytes */
     IDLE_TIMEOUT_S = 75,    /* longer than the gateway keeps a connection unused */
     RELAY_PERIOD_MS = 1000, /* relays are woken by commits; this is for lost wakes */
+    STREAM_LINGER_MS = 50,  /* mails may wait, and a saga may not */
     LOOK_PERIOD_MS = 1000,
     PRUNE_PERIOD_MS = 10000,
     PRUNE_BATCH = 1000,
@@ -107,18 +108,11 @@ struct err service_serve(const struct service_base *base)
                       &parts.http);
 }
 
-static void start_worker(const struct service_base *base, const char *name, worker_step *step,
-                         void *arg, unsigned wake_on, int64_t period_ms)
+static void start_worker(const struct service_base *base, struct worker_options opt)
 {
-    parts.workers[parts.nworkers++] = worker_start(&(struct worker_options){
-        .name = name,
-        .needed = strcmp(name, needed) == 0,
-        .step = step,
-        .arg = arg,
-        .wake_on = wake_on,
-        .period_ms = period_ms,
-        .db = base->work_db,
-    });
+    opt.needed = strcmp(opt.name, needed) == 0;
+    opt.db = base->work_db;
+    parts.workers[parts.nworkers++] = worker_start(&opt);
 }
 
 static int threads_of(const struct service_job *job)
@@ -141,22 +135,37 @@ static void start_workers(const struct service_base *base)
     parts.workers = arena_array(base->arena, struct worker *, n);
     if (s->publishes) {
         parts.bus_relay = relay_to_bus(&base->broker);
-        start_worker(base, "bus_relay", relay_step, parts.bus_relay, WAKE_BUS_RELAY,
-                     RELAY_PERIOD_MS);
+        start_worker(base, (struct worker_options){.name = "bus_relay",
+                                                   .step = relay_step,
+                                                   .arg = parts.bus_relay,
+                                                   .wake_on = WAKE_BUS_RELAY,
+                                                   .period_ms = RELAY_PERIOD_MS});
     }
     if (s->publishes_to_stream) {
         parts.stream_relay =
             relay_to_stream(&base->redis, s->publishes_to_stream, s->stream_script);
-        start_worker(base, "stream_relay", relay_step, parts.stream_relay, WAKE_STREAM_RELAY,
-                     RELAY_PERIOD_MS);
+        start_worker(base, (struct worker_options){.name = "stream_relay",
+                                                   .step = relay_step,
+                                                   .arg = parts.stream_relay,
+                                                   .wake_on = WAKE_STREAM_RELAY,
+                                                   .period_ms = RELAY_PERIOD_MS,
+                                                   .linger_ms = STREAM_LINGER_MS});
     }
-    start_worker(base, needed, service_has_outbox(s) ? outbox_watch : ping, &parts.outbox, 0,
-                 LOOK_PERIOD_MS);
-    start_worker(base, "pruner", prune, &parts.keep_s, 0, PRUNE_PERIOD_MS);
+    start_worker(base, (struct worker_options){.name = needed,
+                                               .step = service_has_outbox(s) ? outbox_watch : ping,
+                                               .arg = &parts.outbox,
+                                               .period_ms = LOOK_PERIOD_MS});
+    start_worker(base, (struct worker_options){.name = "pruner",
+                                               .step = prune,
+                                               .arg = &parts.keep_s,
+                                               .period_ms = PRUNE_PERIOD_MS});
     for (size_t i = 0; i < s->njobs; i++)
         for (int t = 0; t < threads_of(&s->jobs[i]); t++)
-            start_worker(base, s->jobs[i].name, s->jobs[i].step, s->jobs[i].arg, WAKE_JOBS,
-                         s->jobs[i].period_ms);
+            start_worker(base, (struct worker_options){.name = s->jobs[i].name,
+                                                       .step = s->jobs[i].step,
+                                                       .arg = s->jobs[i].arg,
+                                                       .wake_on = WAKE_JOBS,
+                                                       .period_ms = s->jobs[i].period_ms});
 }
 
 static void start_readers(const struct service_base *base)

@@ -1,6 +1,7 @@
 /* worker.c - threads that repeat a step, and the bell that wakes them. */
 #include "worker.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,16 @@ static struct timespec after_ms(int64_t ms)
     return t;
 }
 
+/* Who comes meanwhile is served with the first, so is not told apart. */
+static void linger(struct worker *w)
+{
+    struct timespec until = after_ms(w->opt.linger_ms);
+    int rc = w->opt.linger_ms > 0 ? 0 : ETIMEDOUT;
+
+    while (!w->stopping && rc == 0)
+        rc = pthread_cond_timedwait(&w->bell, &lock, &until);
+}
+
 /* Wait for the bell or the period's end. A failing worker waits its time out: what
  * wakes it (an order a millisecond) must not make it hammer what is down. A wake that
  * came during the last step is still noted. False: stop. */
@@ -123,10 +134,34 @@ static bool wait_for_work(struct worker *w)
     w->waiting = w->failures == 0;
     while (!w->stopping && !(w->woken && w->failures == 0) && rc == 0)
         rc = pthread_cond_timedwait(&w->bell, &lock, &until);
-    w->waiting = w->woken = false;
+    w->waiting = false;
+    if (w->woken)
+        linger(w);
+    w->woken = false;
     go = !w->stopping;
     pthread_mutex_unlock(&lock);
     return go;
+}
+
+/* The one whose step this thread runs. */
+static _Thread_local struct worker *self;
+
+bool worker_await(int64_t ms)
+{
+    struct timespec until = after_ms(ms);
+    bool woken;
+    int rc = 0;
+
+    if (!self)
+        return false;
+    pthread_mutex_lock(&lock);
+    self->waiting = true;
+    while (!self->stopping && !self->woken && rc == 0)
+        rc = pthread_cond_timedwait(&self->bell, &lock, &until);
+    woken = self->woken && !self->stopping;
+    self->waiting = self->woken = false;
+    pthread_mutex_unlock(&lock);
+    return woken;
 }
 
 static bool stopping(struct worker *w)
@@ -188,6 +223,7 @@ static void *run(void *arg)
     struct arena *a = arena_new();
     struct http_client *http = http_client_new();
 
+    self = w;
     do {
         while (step(w, a, http) && !stopping(w))
             ;

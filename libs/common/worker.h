@@ -27,6 +27,9 @@ struct worker_options {
     void *arg;
     unsigned wake_on; /* WAKE_… bits, or 0 */
     int64_t period_ms;
+    /* How long, once woken, to let more come before the step: for work that nobody waits for,
+     * which is cheaper done together. A stop waits for it, so let it be short. */
+    int64_t linger_ms;
     struct db_options db;
 };
 
@@ -39,5 +42,9 @@ void worker_stop(struct worker *w); /* finishes the step in hand; NULL is fine *
  * and argument only one, which wakes the next by calling this when it has found work and will
  * be busy with it. All of them would mostly find that another was faster. */
 void worker_wake(unsigned bits);
+
+/* In a step: wait for the next wake, at most 'ms'. False: none came, or a stop did, or no
+ * worker runs this; do not wait again, then. */
+bool worker_await(int64_t ms);
 
 #endif
