@@ -2,15 +2,14 @@
 \ir common.sql
 BEGIN;
 INSERT INTO orders (id, user_id, status, payment_method, currency, total, reason, reservation_id,
-    tracking_number, version, created_at, updated_at, deadline_at, settled)
+    tracking_number, version, created_at, updated_at, settled)
 SELECT pg_temp.fill_order(i), pg_temp.fill_user(i),
     CASE WHEN shipped THEN 'SHIPPED' ELSE 'CANCELLED' END, 'pm_ok', 'EUR', pg_temp.fill_total(i),
     CASE WHEN shipped THEN '' ELSE 'out of stock' END,
     CASE WHEN shipped THEN pg_temp.fill_id('200', i)::text ELSE '' END,
     CASE WHEN shipped THEN pg_temp.fill_tracking(i) ELSE '' END,
     CASE WHEN shipped THEN 3 ELSE 2 END,
-    pg_temp.fill_at(i), pg_temp.fill_at(i) + interval '6 s', pg_temp.fill_at(i) + interval '60 s',
-    NOT shipped
+    pg_temp.fill_at(i), pg_temp.fill_at(i) + interval '6 s', NOT shipped
 FROM generate_series(:first::bigint, :last::bigint) AS i, pg_temp.fill_shipped(i) AS shipped;
 
 INSERT INTO order_lines (order_id, line, sku, quantity, unit_price)

@@ -20,6 +20,7 @@ static const char *const outcome_names[OUTCOMES] = {"handled", "duplicate", "ret
 
 struct batch {
     struct arena *arena; /* holds this */
+    event_ahead *ahead;
     const struct subscription *list;
     size_t n;
     struct metric *(*events)[OUTCOMES]; /* for each subscription, then for all other types */
@@ -116,16 +117,40 @@ static struct err read_all(struct batch *b, struct ctx *ctx, struct envelope lis
     return OK;
 }
 
-/* Which of them are new, by one statement for all. */
-static struct err note_all(struct ctx *ctx, struct envelope list[], size_t n)
+/* Others than ids are left to their handlers to refuse. */
+static void announce_subjects(struct ctx *ctx, const struct event events[], size_t n)
+{
+    const char **subjects = arena_array(ctx->arena, const char *, n);
+
+    ctx->subjects = subjects;
+    ctx->nsubjects = 0;
+    for (size_t i = 0; i < n; i++)
+        if (id_valid(events[i].subject))
+            subjects[ctx->nsubjects++] = events[i].subject;
+}
+
+static struct err fetch_ahead(struct batch *b, struct ctx *ctx, const struct event events[],
+                              size_t n)
+{
+    announce_subjects(ctx, events, n);
+    return b->ahead && ctx->nsubjects > 0 ? b->ahead(ctx) : db_flush(ctx);
+}
+
+/* Which of them are new, and what they are about, in one round trip. */
+static struct err note_all(struct batch *b, struct ctx *ctx, struct envelope list[],
+                           const struct event events[], size_t n, bool ahead)
 {
     const char **ids = arena_array(ctx->arena, const char *, n);
     bool *first = arena_array(ctx->arena, bool, n);
+    struct db_rows noted;
     struct err err;
 
     for (size_t i = 0; i < n; i++)
         ids[i] = list[i].id;
-    err = inbox_add(ctx, ids, n, first);
+    err = inbox_note(ctx, ids, n, &noted);
+    if (!err.code)
+        err = ahead ? fetch_ahead(b, ctx, events, n) : db_flush(ctx);
+    inbox_tell(ctx, &noted, ids, n, first);
     for (size_t i = 0; i < n; i++)
         list[i].duplicate = !err.code && !first[i];
     return err;
@@ -141,26 +166,11 @@ static struct err handle(struct batch *b, struct ctx *ctx, const struct event *e
     return err;
 }
 
-/* What the new ones are about. Others than ids are left to their handlers to refuse. */
-static void announce_subjects(struct ctx *ctx, const struct envelope list[],
-                              const struct event events[], size_t n)
-{
-    const char **subjects = arena_array(ctx->arena, const char *, n);
-
-    ctx->subjects = subjects;
-    ctx->nsubjects = 0;
-    ctx->ahead = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (!list[i].duplicate && id_valid(events[i].subject))
-            subjects[ctx->nsubjects++] = events[i].subject;
-}
-
 static struct err handle_all(struct batch *b, struct ctx *ctx, struct envelope list[],
-                             const struct event events[], size_t n)
+                             const struct event events[], size_t n, bool ahead)
 {
-    struct err err = note_all(ctx, list, n);
+    struct err err = note_all(b, ctx, list, events, n, ahead);
 
-    announce_subjects(ctx, list, events, n);
     for (size_t i = 0; !err.code && i < n; i++)
         if (!list[i].duplicate)
             err = handle(b, ctx, &events[i]);
@@ -169,15 +179,17 @@ static struct err handle_all(struct batch *b, struct ctx *ctx, struct envelope l
 
 /* All in one unit of work. */
 static struct err handle_together(struct batch *b, struct ctx *ctx, struct envelope list[],
-                                  size_t n)
+                                  size_t n, bool ahead)
 {
     struct event *events = arena_array(ctx->arena, struct event, n);
     struct err err = read_all(b, ctx, list, events, n);
 
     if (err.code)
         return err;
+    ctx->nsubjects = 0;
+    ctx->ahead = NULL;
     db_unit_begin(ctx, DB_WRITE);
-    err = handle_all(b, ctx, list, events, n);
+    err = handle_all(b, ctx, list, events, n, ahead);
     if (!err.code)
         err = db_unit_commit(ctx);
     db_unit_rollback(ctx);
@@ -197,7 +209,7 @@ static struct err handle_each(struct batch *b, struct ctx *ctx, struct envelope 
     struct err err = OK;
 
     for (size_t i = 0; !err.code && i < n; i++) {
-        list[i].outcome = handle_together(b, ctx, &list[i], 1);
+        list[i].outcome = handle_together(b, ctx, &list[i], 1, false);
         err = gone(ctx);
     }
     return err;
@@ -209,12 +221,12 @@ struct err batch_handle(struct batch *b, struct ctx *ctx, struct envelope list[]
     struct err err;
 
     metric_add(b->units, 1);
-    err = handle_together(b, ctx, list, n);
+    err = handle_together(b, ctx, list, n, true);
     if (err.code) {
         if (n == 1)
             list[0].outcome = err;
         err = gone(ctx);
-        if (!err.code && n > 1)
+        if (!err.code && (n > 1 || b->ahead))
             err = handle_each(b, ctx, list, n);
     }
     metric_observe_us(b->seconds, (clock_mono_ms() - began) * 1000);
@@ -233,13 +245,15 @@ static void make_counters(struct batch *b, const char *source, size_t i, const c
                            "Events by what became of them.");
 }
 
-struct batch *batch_new(const char *source, const struct subscription list[], size_t n)
+struct batch *batch_new(const char *source, event_ahead *ahead, const struct subscription list[],
+                        size_t n)
 {
     struct arena *a = arena_new();
     struct batch *b = arena_alloc(a, sizeof(*b));
     const char *labels = arena_printf(a, "queue=\"%s\"", source);
 
     b->arena = a;
+    b->ahead = ahead;
     b->list = list;
     b->n = n;
     b->events = arena_alloc_array(a, sizeof(*b->events), n + 1);

@@ -117,7 +117,7 @@ struct consumer *consumer_start(const struct consumer_options *opt)
     c->types = arena_array(a, const char *, opt->nsubscriptions);
     for (size_t i = 0; i < opt->nsubscriptions; i++)
         c->types[i] = opt->subscriptions[i].type;
-    c->batch = batch_new(opt->queue, opt->subscriptions, opt->nsubscriptions);
+    c->batch = batch_new(opt->queue, opt->ahead, opt->subscriptions, opt->nsubscriptions);
     c->loop = loop_start(&(struct loop_options){
         .name = arena_printf(a, "consumer %s", opt->queue),
         .health = "rabbitmq",

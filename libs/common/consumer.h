@@ -25,8 +25,9 @@ struct consumer_options {
     const char *queue; /* the service's name */
     const struct subscription *subscriptions;
     size_t nsubscriptions;
-    int batch;    /* messages a transaction, at most; 0 means 50 */
-    int prefetch; /* messages the broker hands out before it gets an answer; 0 means 200 */
+    event_ahead *ahead; /* or NULL */
+    int batch;          /* messages a transaction, at most; 0 means 50 */
+    int prefetch;       /* messages the broker hands out before it gets an answer; 0 means 200 */
 };
 
 /* Strings and subscriptions are borrowed. Its health check is "rabbitmq". */

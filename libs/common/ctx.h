@@ -18,11 +18,11 @@ struct ctx {
     const char *causation_id;   /* id of the event being handled, or NULL */
     const char *correlation_id; /* what all events of one flow share, or NULL */
     unsigned wakes;             /* workers to wake after the commit: worker.h */
-    /* The subjects of all events that are handled in this unit: a store that is asked for the
-     * first may fetch them all by one statement, and keep them here. */
+    /* What the events of a batch are about, and what the store has fetched of it beforehand, by
+     * one statement for all (batch.h); NULL where nothing was. */
     const char *const *subjects;
     size_t nsubjects;
-    void *ahead; /* the store's own; NULL when a unit begins */
+    void *ahead;
 };
 
 #endif

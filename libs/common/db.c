@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "db_gather.h"
+#include "db_sqlstate.h"
 #include "log.h"
 #include "pg.h"
 #include "worker.h"
@@ -28,6 +29,7 @@ struct db {
     bool write;        /* in a DB_WRITE unit */
     struct err failed; /* of that unit: why it cannot be committed; a literal */
     struct pg_statement waiting[MAX_WAITING]; /* of that unit, not sent yet */
+    struct db_rows *asked[MAX_WAITING];       /* who wants the answer, or NULL */
     size_t nwaiting;
     struct gather gathers[MAX_GATHERS]; /* of that unit, for its commit */
     size_t ngathers;
@@ -118,38 +120,6 @@ static struct err ensure_session(struct ctx *ctx)
 
 /* --- statements ------------------------------------------------------------- */
 
-/* What the server's refusal means for the caller, the longest prefix first. */
-static const struct sqlstate {
-    const char *prefix;
-    enum err_code code;
-    /* Another session may do better; or the server itself is ill. */
-    enum { KEEP, RENEW, ILL } session;
-    const char *msg;
-} sqlstates[] = {
-    {"25006", ERR_UNAVAILABLE, RENEW, "the database is read-only at the moment"},
-    {"26",    ERR_UNAVAILABLE, RENEW, "the database is busy"                   }, /* not prepared */
-    {"0A",    ERR_INTERNAL,    RENEW, "the database refused a statement"       }, /* stale plan */
-    {"23",    ERR_CONFLICT,    KEEP,  "conflicts with existing data"           },
-    {"22",    ERR_INVALID,     false, "a value is not acceptable"              },
-    {"40",    ERR_UNAVAILABLE, KEEP,  "the database is busy"                   }, /* deadlock */
-    {"53100", ERR_UNAVAILABLE, ILL,   "the database's disk is full"            },
-    {"53",    ERR_UNAVAILABLE, KEEP,  "the database is out of resources"       },
-    {"55",    ERR_UNAVAILABLE, KEEP,  "the database is busy"                   }, /* lock_timeout */
-    {"57",    ERR_UNAVAILABLE, KEEP,  "the database is busy"                   }, /* timeout */
-    {"58",    ERR_UNAVAILABLE, KEEP,  "the database is out of order"           },
-    {"08",    ERR_UNAVAILABLE, RENEW, "the database is not available"          },
-    {"",      ERR_INTERNAL,    KEEP,  "the database refused a statement"       },
-};
-
-static const struct sqlstate *sqlstate_find(const char *code)
-{
-    const struct sqlstate *s = sqlstates;
-
-    while (strncmp(code, s->prefix, strlen(s->prefix)) != 0)
-        s++;
-    return s;
-}
-
 /* The words are for the log; they hold no row's values (those are in the detail). */
 static struct err refused(struct db *db, const char *sql, const PGresult *res)
 {
@@ -205,6 +175,23 @@ static struct err judge(struct ctx *ctx, PGresult *res[], size_t n)
     return OK;
 }
 
+static struct db_rows rows_of(PGresult *res)
+{
+    const bool rows = PQresultStatus(res) == PGRES_TUPLES_OK;
+
+    return (struct db_rows){
+        .res = res,
+        .count = rows ? PQntuples(res) : (int)strtol(PQcmdTuples(res), NULL, 10),
+    };
+}
+
+static void hand_out(struct db *db, PGresult *res[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (db->asked[i])
+            *db->asked[i] = rows_of(res[i]);
+}
+
 /* Send all that waits, in one round trip. '*last' is the last statement's answer. */
 static struct err flush(struct ctx *ctx, bool ends, PGresult **last)
 {
@@ -216,65 +203,79 @@ static struct err flush(struct ctx *ctx, bool ends, PGresult **last)
     db->healthy = send(ctx, ends, res) == PG_ANSWERED;
     if (db->healthy)
         err = judge(ctx, res, n);
+    if (!err.code)
+        hand_out(db, res, n);
     db->nwaiting = 0;
     *last = res[n - 1];
     return err;
 }
 
 /* One more statement that waits; the first of a DB_WRITE unit has BEGIN before it. */
-static void wait_in_line(struct db *db, struct pg_statement s)
+static void wait_in_line(struct db *db, struct pg_statement s, struct db_rows *asked)
 {
-    if (db->write && db->nwaiting == 0 && !pg_in_transaction(&db->pg))
+    if (db->write && db->nwaiting == 0 && !pg_in_transaction(&db->pg)) {
+        db->asked[db->nwaiting] = NULL;
         db->waiting[db->nwaiting++] = (struct pg_statement){.sql = "BEGIN"};
+    }
+    db->asked[db->nwaiting] = asked;
     db->waiting[db->nwaiting++] = s;
+}
+
+static struct err flush_in_unit(struct ctx *ctx)
+{
+    PGresult *last;
+    struct err err = flush(ctx, false, &last);
+
+    if (err.code && ctx->db->write)
+        ctx->db->failed = err;
+    return err;
 }
 
 struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
                           const char *const params[], size_t nparams)
 {
     struct db *db = ctx->db;
-    PGresult *res;
-    struct err err;
 
     *rows = (struct db_rows){.res = NULL};
     if (db->failed.code)
         return db->failed;
-    wait_in_line(db, (struct pg_statement){.sql = sql, .params = params, .nparams = (int)nparams});
-    err = flush(ctx, false, &res);
-    if (err.code && db->write)
-        db->failed = err;
-    if (err.code)
-        return err;
-    rows->res = res;
-    rows->count = PQresultStatus(res) == PGRES_TUPLES_OK ? PQntuples(res)
-                                                         : (int)strtol(PQcmdTuples(res), NULL, 10);
-    return OK;
+    wait_in_line(db, (struct pg_statement){.sql = sql, .params = params, .nparams = (int)nparams},
+                 rows);
+    return flush_in_unit(ctx);
 }
 
-struct err db_later_params(struct ctx *ctx, const char *sql, const char *const params[],
-                           size_t nparams)
+struct err db_ask_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
+                         const char *const params[], size_t nparams)
 {
     enum { BESIDES = 2 }; /* a BEGIN, and the statement that takes these along */
     struct db *db = ctx->db;
+    struct db_rows ignored;
     const char **kept;
 
-    if (!db->write || db->nwaiting >= MAX_WAITING - BESIDES) {
-        struct db_rows ignored;
-
-        return db_exec_params(ctx, &ignored, sql, params, nparams);
-    }
+    if (!db->write || db->nwaiting >= MAX_WAITING - BESIDES)
+        return db_exec_params(ctx, rows ? rows : &ignored, sql, params, nparams);
+    if (rows)
+        *rows = (struct db_rows){.res = NULL};
     if (db->failed.code)
         return db->failed;
     kept = arena_array(ctx->arena, const char *, nparams);
     for (size_t i = 0; i < nparams; i++)
         kept[i] = params[i];
-    wait_in_line(db, (struct pg_statement){.sql = sql, .params = kept, .nparams = (int)nparams});
+    wait_in_line(db, (struct pg_statement){.sql = sql, .params = kept, .nparams = (int)nparams},
+                 rows);
     return OK;
+}
+
+struct err db_flush(struct ctx *ctx)
+{
+    if (ctx->db->failed.code || ctx->db->nwaiting == 0)
+        return ctx->db->failed;
+    return flush_in_unit(ctx);
 }
 
 static struct err write_gathered(struct ctx *ctx, const struct gather *g)
 {
-    return db_later_params(ctx, g->sql, gather_params(ctx, g), g->ncols);
+    return db_ask_params(ctx, NULL, g->sql, gather_params(ctx, g), g->ncols);
 }
 
 static struct gather *gather_for(struct db *db, const char *sql, size_t ncols)
@@ -359,7 +360,7 @@ static struct err commit(struct ctx *ctx)
     PGresult *res;
     struct err err;
 
-    wait_in_line(ctx->db, (struct pg_statement){.sql = "COMMIT"});
+    wait_in_line(ctx->db, (struct pg_statement){.sql = "COMMIT"}, NULL);
     err = flush(ctx, true, &res);
     if (err.code)
         return err;

@@ -95,13 +95,21 @@ struct err db_exec_params(struct ctx *ctx, struct db_rows *rows, const char *sql
  * reports its error as if it were its own: so not for a statement whose conflict means
  * something to its caller. The parameters must stay valid until then. In a DB_READ unit,
  * and outside any, it is run at once. */
-#define db_later(ctx, ...)                                                                         \
-    db_later_params(                                                                               \
-        (ctx), DB_SQL(__VA_ARGS__, NULL), (const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)},     \
-        sizeof((const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)}) / sizeof(char *) - 1)
+#define db_later(ctx, ...) db_ask((ctx), NULL, __VA_ARGS__)
 
-struct err db_later_params(struct ctx *ctx, const char *sql, const char *const params[],
-                           size_t nparams) MUST_CHECK;
+/* The same, for a statement whose rows are wanted: '*rows' is filled in when the unit's next
+ * db_exec(), db_flush() or commit is answered. */
+#define db_ask(ctx, rows, ...)                                                                     \
+    db_ask_params((ctx), (rows), DB_SQL(__VA_ARGS__, NULL),                                        \
+                  (const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)},                             \
+                  sizeof((const char *const[]){DB_PARAMS(__VA_ARGS__, NULL)}) / sizeof(char *) -   \
+                      1)
+
+struct err db_ask_params(struct ctx *ctx, struct db_rows *rows, const char *sql,
+                         const char *const params[], size_t nparams) MUST_CHECK;
+
+/* Send what waits, and wait for the answers. */
+struct err db_flush(struct ctx *ctx) MUST_CHECK;
 
 /* One row for a statement that the commit runs once for all rows gathered under its text,
  * with an array for each column: db_gather(ctx, "INSERT INTO t (a, b) SELECT * FROM

@@ -48,6 +48,9 @@ struct subscription {
     event_handler *handler;
 };
 
+/* Fetches ahead what handlers will read of all ctx->subjects, into ctx->ahead (batch.h). */
+typedef struct err event_ahead(struct ctx *ctx);
+
 /* Run the handler of 'e' among 'list'; ERR_INVALID when there is none. */
 struct err event_dispatch(struct ctx *ctx, const struct event *e, const struct subscription list[],
                           size_t n) MUST_CHECK;

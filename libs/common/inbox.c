@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "db.h"
 
 /* Each row that was written is the first of one id: cross it out for the next. */
 static bool cross_out(const struct db_rows *written, bool crossed[], const char *id)
@@ -16,19 +15,21 @@ static bool cross_out(const struct db_rows *written, bool crossed[], const char 
 }
 
 /* Sorted, so that two instances with the same events do not wait for each other in a circle. */
-struct err inbox_add(struct ctx *ctx, const char *const ids[], size_t n, bool first[])
+struct err inbox_note(struct ctx *ctx, const char *const ids[], size_t n, struct db_rows *noted)
 {
-    bool *crossed = arena_array(ctx->arena, bool, n);
-    struct db_rows written;
-    struct err err;
-
-    err = db_exec(ctx, &written,
+    return db_ask(ctx, noted,
                   "INSERT INTO inbox (event_id) SELECT id FROM unnest($1::text[]) AS id"
                   " ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id",
                   db_param_strs(ctx, ids, n));
+}
+
+void inbox_tell(struct ctx *ctx, const struct db_rows *noted, const char *const ids[], size_t n,
+                bool first[])
+{
+    bool *crossed = arena_array(ctx->arena, bool, n);
+
     for (size_t i = 0; i < n; i++)
-        first[i] = cross_out(&written, crossed, ids[i]);
-    return err;
+        first[i] = cross_out(noted, crossed, ids[i]);
 }
 
 struct err inbox_prune(struct ctx *ctx, int64_t keep_s, int limit, int *pruned)

@@ -10,11 +10,18 @@
 #include <stdint.h>
 
 #include "ctx.h"
+#include "db.h"
 #include "err.h"
 
-/* Note events as handled in the unit's transaction, in one statement; first[i] is false
- * when ids[i] was before, or is among those in front of it. */
-struct err inbox_add(struct ctx *ctx, const char *const ids[], size_t n, bool first[]) MUST_CHECK;
+/* Note events as handled in the unit's transaction, in one statement that travels with the
+ * unit's next one (db_ask). */
+struct err inbox_note(struct ctx *ctx, const char *const ids[], size_t n,
+                      struct db_rows *noted) MUST_CHECK;
+
+/* Once that is answered: first[i] is false when ids[i] was handled before, or is among those in
+ * front of it. */
+void inbox_tell(struct ctx *ctx, const struct db_rows *noted, const char *const ids[], size_t n,
+                bool first[]);
 
 /* Forget entries older than 'keep_s' seconds, at most 'limit' at once. */
 struct err inbox_prune(struct ctx *ctx, int64_t keep_s, int limit, int *pruned) MUST_CHECK;

@@ -56,6 +56,7 @@ struct service {
     /* events from RabbitMQ's queue <name>; none: no consumer */
     const struct subscription *subscriptions;
     size_t nsubscriptions;
+    event_ahead *ahead; /* of those, or NULL */
     /* events from a Redis Stream, in the group <name>; none: no reader */
     const char *stream;
     const struct subscription *stream_subscriptions;

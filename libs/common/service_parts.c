@@ -179,6 +179,7 @@ static void start_readers(const struct service_base *base)
             .queue = s->name,
             .subscriptions = s->subscriptions,
             .nsubscriptions = s->nsubscriptions,
+            .ahead = s->ahead,
             .batch = BATCH,
             .prefetch = PREFETCH,
         });

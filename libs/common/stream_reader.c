@@ -189,7 +189,7 @@ struct stream_reader *stream_reader_start(const struct stream_reader_options *op
     r->opt.batch = opt->batch ? opt->batch : BATCH;
     r->opt.claim_idle_ms = opt->claim_idle_ms ? opt->claim_idle_ms : CLAIM_IDLE_MS;
     r->opt.max_deliveries = opt->max_deliveries ? opt->max_deliveries : MAX_DELIVERIES;
-    r->batch = batch_new(opt->stream, opt->subscriptions, opt->nsubscriptions);
+    r->batch = batch_new(opt->stream, NULL, opt->subscriptions, opt->nsubscriptions);
     r->loop = loop_start(&(struct loop_options){
         .name = arena_printf(a, "stream reader %s", opt->stream),
         .health = "redis",

@@ -28,7 +28,7 @@ struct worker_options {
     unsigned wake_on; /* WAKE_… bits, or 0 */
     int64_t period_ms;
     /* How long, once woken, to let more come before the step: for work that nobody waits for,
-     * which is cheaper done together. A stop waits for it, so let it be short. */
+     * which is cheaper done together. */
     int64_t linger_ms;
     struct db_options db;
 };

@@ -5,6 +5,7 @@
 #include "api.h"
 #include "events.h"
 #include "service.h"
+#include "store.h"
 #include "usecases.h"
 
 static struct settings {
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
         .nroutes = api_nroutes,
         .subscriptions = events_subscriptions,
         .nsubscriptions = events_nsubscriptions,
+        .ahead = store_fetch_ahead,
         .publishes = true,
         .init = init,
     };

@@ -225,8 +225,8 @@ static struct err read_reservation(struct ctx *ctx, const struct db_rows *rows, 
 
 /* --- reservations of a batch ------------------------------------------------ */
 
-/* Those of a batch of events, locked by one statement and in one sequence, with their lines;
- * NONE for an order that has none. What is saved is saved here, too. */
+/* Those of a batch of events with their lines, NONE for an order that has none; what is saved is
+ * saved here, too. */
 struct ahead {
     struct reservation *list;
     size_t n;
@@ -270,7 +270,8 @@ static struct err read_ahead(struct ctx *ctx, const struct db_rows *rows)
     return OK;
 }
 
-static struct err lock_ahead(struct ctx *ctx)
+/* In one sequence, so that two batches do not wait for each other in a circle. */
+struct err store_fetch_ahead(struct ctx *ctx)
 {
     struct ahead *a = arena_alloc(ctx->arena, sizeof(*a));
     struct db_rows rows;
@@ -301,11 +302,6 @@ struct err store_lock(struct ctx *ctx, const char *order_id, struct reservation 
     struct db_rows rows;
     struct err err;
 
-    if (ctx->nsubjects > 1 && !ctx->ahead) {
-        err = lock_ahead(ctx);
-        if (err.code)
-            return err;
-    }
     held = find_ahead(ctx, order_id);
     if (held) {
         *out = *held;
@@ -450,7 +446,7 @@ struct err store_save(struct ctx *ctx, const struct reservation *r, enum invento
 
     if (held) {
         *held = *r;
-        return db_later_params(ctx, save_ahead_sql, params, nparams);
+        return db_ask_params(ctx, NULL, save_ahead_sql, params, nparams);
     }
     err = db_exec_params(ctx, &rows, save_sql, params, nparams);
     /* A tracking number can be given twice, however unlikely: the next try has another. */

@@ -44,6 +44,10 @@ struct err store_change_product(struct ctx *ctx, const char *sku, const struct p
 struct err store_restock(struct ctx *ctx, const char *sku, int64_t quantity,
                          struct product *out) MUST_CHECK;
 
+/* What of its subjects a batch of events will ask for, locked by one statement for all
+ * (event_ahead): store_lock() finds it there, and a lost race is told by the commit. */
+struct err store_fetch_ahead(struct ctx *ctx) MUST_CHECK;
+
 /* What the order has, without its lines; state NONE when there is no row. Nobody else
  * changes the row, if there is one, until the commit. */
 struct err store_lock(struct ctx *ctx, const char *order_id, struct reservation *out) MUST_CHECK;

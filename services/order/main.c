@@ -7,6 +7,7 @@
 #include "peers.h"
 #include "saga.h"
 #include "service.h"
+#include "store.h"
 #include "usecases.h"
 
 static struct settings {
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
         .nroutes = api_nroutes,
         .subscriptions = events_subscriptions,
         .nsubscriptions = events_nsubscriptions,
+        .ahead = store_fetch_ahead,
         .publishes = true,
         .publishes_to_stream = "order-events",
         .stream_script = saga_script,

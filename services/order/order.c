@@ -39,6 +39,11 @@ bool order_is_over(enum order_status s)
     return s == ORDER_SHIPPED || s == ORDER_CANCELLED;
 }
 
+bool order_is_done(const struct order *o)
+{
+    return o->status == ORDER_SHIPPED || (o->status == ORDER_CANCELLED && o->settled);
+}
+
 /* Whatever is not listed changes nothing. A late payment.processed does not confirm
  * an order that is being cancelled: payment refunds it on order.cancelled. */
 static const struct {

@@ -64,6 +64,9 @@ const char *order_announcement(enum order_status s);
 
 bool order_is_over(enum order_status s);
 
+/* Over, and nothing is owed to the customer or asked of anyone. */
+bool order_is_done(const struct order *o);
+
 /* The whole life cycle: the status after 'e'. Any event is allowed in any status,
  * for duplicates and late arrivals are normal; most change nothing. */
 enum order_status order_next(enum order_status from, enum order_event e);

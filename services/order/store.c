@@ -128,14 +128,14 @@ struct err store_find(struct ctx *ctx, const char *id, const char *user_id, stru
     return err;
 }
 
-/* The orders of a batch of events, locked by one statement and in one sequence, so that two
- * batches do not wait for each other in a circle. What is saved is saved here, too. */
+/* The orders of a batch of events; what is saved is saved here, too. */
 struct ahead {
     struct order *list;
     size_t n;
 };
 
-static struct err lock_ahead(struct ctx *ctx)
+/* In one sequence, so that two batches do not wait for each other in a circle. */
+struct err store_fetch_ahead(struct ctx *ctx)
 {
     struct ahead *a = arena_alloc(ctx->arena, sizeof(*a));
     struct db_rows rows;
@@ -168,11 +168,6 @@ struct err store_lock(struct ctx *ctx, const char *id, const char *user_id, stru
     struct db_rows rows;
     struct err err;
 
-    if (ctx->nsubjects > 1 && !ctx->ahead) {
-        err = lock_ahead(ctx);
-        if (err.code)
-            return err;
-    }
     held = user_id ? NULL : find_ahead(ctx, id);
     if (held) {
         *out = *held;
@@ -191,11 +186,12 @@ struct err store_lock(struct ctx *ctx, const char *id, const char *user_id, stru
 static const char save_sql[] =
     "UPDATE orders AS o SET status = t.status, reason = t.reason,"
     "  reservation_id = t.reservation_id, tracking_number = t.tracking_number,"
-    "  version = t.version, settled = t.settled, updated_at = t.updated_at"
+    "  version = t.version, settled = t.settled, updated_at = t.updated_at,"
+    "  deadline_at = CASE WHEN NOT t.done THEN o.deadline_at END"
     " FROM (SELECT DISTINCT ON (id) *"
     "  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],"
-    "   $7::boolean[], $8::timestamptz[]) WITH ORDINALITY AS saved (id, status, reason,"
-    "   reservation_id, tracking_number, version, settled, updated_at, n)"
+    "   $7::boolean[], $8::timestamptz[], $9::boolean[]) WITH ORDINALITY AS saved (id, status,"
+    "   reason, reservation_id, tracking_number, version, settled, updated_at, done, n)"
     "  ORDER BY id, n DESC) AS t"
     " WHERE o.id = t.id";
 
@@ -208,7 +204,7 @@ struct err store_save(struct ctx *ctx, struct order *o)
         *held = *o;
     return db_gather(ctx, save_sql, o->id, order_status_name(o->status), o->reason,
                      o->reservation_id, o->tracking_number, db_param_int(ctx, o->version),
-                     db_param_bool(o->settled), o->updated_at);
+                     db_param_bool(o->settled), o->updated_at, db_param_bool(order_is_done(o)));
 }
 
 struct err store_note(struct ctx *ctx, const char *order_id, const struct order_entry entries[],
@@ -278,9 +274,7 @@ struct err store_lock_expired(struct ctx *ctx, int64_t limit, struct order **out
 
     err = db_exec(ctx, &rows,
                   "SELECT " COLUMNS " FROM orders o"
-                  " WHERE (o.status IN ('PENDING', 'CONFIRMED', 'CANCELLING')"
-                  "  OR (o.status = 'CANCELLED' AND NOT o.settled))"
-                  " AND o.deadline_at < now() AND o.ask_at < now()"
+                  " WHERE o.deadline_at < now() AND o.ask_at < now()"
                   " ORDER BY o.deadline_at LIMIT $1 FOR UPDATE SKIP LOCKED",
                   db_param_int(ctx, limit));
     if (err.code)

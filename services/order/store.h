@@ -38,6 +38,10 @@ struct err store_note(struct ctx *ctx, const char *order_id, const struct order_
 struct err store_timeline(struct ctx *ctx, const char *order_id, struct order_entry **out,
                           size_t *n) MUST_CHECK;
 
+/* What of its subjects a batch of events will ask for, locked by one statement for all
+ * (event_ahead): store_lock() finds it there. */
+struct err store_fetch_ahead(struct ctx *ctx) MUST_CHECK;
+
 /* Orders of a user, newest first, after the order 'after' (NULL: from the newest), in
  * one status (NULL: any). Without their lines. */
 struct err store_list(struct ctx *ctx, const char *user_id, const char *status, const char *after,

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "db.h"
 #include "provider.h"
+#include "store.h"
 #include "usecases.h"
 #include "worker.h"
 
@@ -26,51 +27,71 @@ static void go_on_behalf_of(struct ctx *ctx, const struct payment *job)
     ctx->causation_id = *job->causation_id ? job->causation_id : NULL;
 }
 
-static struct err take(struct ctx *ctx, struct payment *job, bool *found)
+/* What a worker has in hand, and whether more was due when it took that. */
+struct hand {
+    struct payment job;
+    bool full, more;
+};
+
+/* Commit, and see what was taken. When there is more another worker is woken, for this one
+ * will wait for the provider. */
+static struct err commit_take(struct ctx *ctx, struct err err, const struct taking *taking,
+                              struct hand *h)
 {
-    db_unit_begin(ctx, DB_WRITE);
-    return end_unit(ctx, payment_take(ctx, job, found));
+    *h = (struct hand){.full = false};
+    err = end_unit(ctx, err);
+    if (!err.code)
+        err = store_taken(ctx, taking, &h->job, &h->full, &h->more);
+    if (h->more)
+        worker_wake(WAKE_JOBS);
+    return err;
 }
 
-/* Write down how a job ended and, unless there has been enough of that, take the next one
- * in the same unit: a transaction saved for each payment when there are many. */
-static struct err finish(struct ctx *ctx, const struct payment *job,
-                         const struct payment_outcome *outcome, bool enough, struct payment *next,
-                         bool *found)
+static struct err take(struct ctx *ctx, struct hand *h)
 {
+    struct taking taking = {0};
+
+    db_unit_begin(ctx, DB_WRITE);
+    return commit_take(ctx, payment_take(ctx, &taking), &taking, h);
+}
+
+/* Write down how a job ended and, where there was more, take the next one in the same unit:
+ * a transaction saved for each payment when there are many. */
+static struct err finish(struct ctx *ctx, struct hand *h, const struct payment_outcome *outcome,
+                         bool enough)
+{
+    struct taking taking = {0};
     struct err err;
 
-    *found = false;
     db_unit_begin(ctx, DB_WRITE);
-    err = payment_finish(ctx, job, outcome);
-    if (!err.code && !enough)
-        err = payment_take(ctx, next, found);
-    return end_unit(ctx, err);
+    err = payment_finish(ctx, &h->job, outcome);
+    if (!err.code && h->more && !enough)
+        err = payment_take(ctx, &taking);
+    return commit_take(ctx, err, &taking, h);
 }
 
 struct err jobs_settle(struct ctx *ctx, void *arg, bool *more)
 {
     const int64_t until = clock_mono_ms() + STEP_MS;
-    struct payment job, next;
-    bool found, enough;
+    struct hand h = {.full = false};
     struct err err;
 
     (void)arg;
     *more = false;
     if (!provider_is_up(ctx))
         return OK;
-    err = take(ctx, &job, &found);
-    if (!err.code && found)
-        worker_wake(WAKE_JOBS); /* there may be more, and this one will wait for the provider */
-    for (; !err.code && found; job = next) {
+    err = take(ctx, &h);
+    while (!err.code && h.full) {
+        const struct payment *job = &h.job;
         struct payment_outcome outcome;
+        bool enough;
 
-        go_on_behalf_of(ctx, &job);
+        go_on_behalf_of(ctx, job);
         outcome =
-            job.state == PAYMENT_CHARGING ? provider_charge(ctx, &job) : provider_undo(ctx, &job);
+            job->state == PAYMENT_CHARGING ? provider_charge(ctx, job) : provider_undo(ctx, job);
         enough = clock_mono_ms() >= until || !provider_is_up(ctx);
-        err = finish(ctx, &job, &outcome, enough, &next, &found);
-        *more = enough;
+        *more = h.more && enough;
+        err = finish(ctx, &h, &outcome, enough);
     }
     return err;
 }

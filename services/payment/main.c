@@ -6,6 +6,7 @@
 #include "jobs.h"
 #include "provider.h"
 #include "service.h"
+#include "store.h"
 #include "usecases.h"
 
 static struct settings {
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
         .nroutes = api_nroutes,
         .subscriptions = events_subscriptions,
         .nsubscriptions = events_nsubscriptions,
+        .ahead = store_fetch_ahead,
         .publishes = true,
         .jobs = jobs,
         .njobs = sizeof(jobs) / sizeof(jobs[0]),

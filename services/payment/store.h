@@ -9,12 +9,17 @@
 #include <stdint.h>
 
 #include "ctx.h"
+#include "db.h"
 #include "err.h"
 #include "payment.h"
 
 /* A new payment, due at once. *added is false, and nothing is written, when its order
  * has one already. */
 struct err store_insert(struct ctx *ctx, const struct payment *p, bool *added) MUST_CHECK;
+
+/* What of its subjects a batch of events will ask for, locked by one statement for all
+ * (event_ahead): store_lock_order() finds it there, and a lost race is told by the commit. */
+struct err store_fetch_ahead(struct ctx *ctx) MUST_CHECK;
 
 /* ERR_NOT_FOUND: there is none, or it belongs to another than 'user_id' (NULL: anyone's). */
 struct err store_find(struct ctx *ctx, const char *id, const char *user_id,
@@ -33,10 +38,16 @@ struct err store_settle(struct ctx *ctx, const struct payment *p, int64_t delay_
 
 /* Take a payment that is due in hand, for 'lease_ms' at most: of those with the fewest
  * attempts behind them the one that has been due for longest. So what keeps failing does
- * not hold up what may succeed. Those that other workers have in hand are passed over;
- * *found is false when none is left. */
-struct err store_take(struct ctx *ctx, int64_t lease_ms, struct payment *out,
-                      bool *found) MUST_CHECK;
+ * not hold up what may succeed. Those that other workers have in hand are passed over.
+ * What it is, is known once the unit is committed. */
+struct taking {
+    struct db_rows rows;
+};
+struct err store_take(struct ctx *ctx, int64_t lease_ms, struct taking *taking) MUST_CHECK;
+
+/* *found is false when none was left, *more when this was the last. */
+struct err store_taken(struct ctx *ctx, const struct taking *taking, struct payment *out,
+                       bool *found, bool *more) MUST_CHECK;
 
 /* Payments of a user (NULL: of all), newest first, after the payment 'after' (NULL: from
  * the newest), of one order (NULL: of any). */

@@ -74,9 +74,9 @@ struct err payment_cancelled(struct ctx *ctx, const struct payment *asked)
     return hear(ctx, asked, PAYMENT_CANCELLED);
 }
 
-struct err payment_take(struct ctx *ctx, struct payment *job, bool *found)
+struct err payment_take(struct ctx *ctx, struct taking *taking)
 {
-    return store_take(ctx, limits.lease_ms, job, found);
+    return store_take(ctx, limits.lease_ms, taking);
 }
 
 /* The payment may have moved since it was taken: its order was cancelled, or the lease

@@ -12,6 +12,7 @@
 #include "ctx.h"
 #include "err.h"
 #include "payment.h"
+#include "store.h"
 
 struct payment_limits {
     int64_t max_attempts; /* to charge, before the payment is given up */
@@ -29,8 +30,9 @@ struct err payment_reserved(struct ctx *ctx, const struct payment *asked) MUST_C
 struct err payment_cancelled(struct ctx *ctx, const struct payment *asked) MUST_CHECK;
 
 /* A worker's two halves, with the call to the provider between them and outside both
- * units. First: take a payment that is due in hand; *found is false when none is. */
-struct err payment_take(struct ctx *ctx, struct payment *job, bool *found) MUST_CHECK;
+ * units. First: take a payment that is due in hand. Which, store_taken() tells after the
+ * commit. */
+struct err payment_take(struct ctx *ctx, struct taking *taking) MUST_CHECK;
 
 /* Then: note what came of it. */
 struct err payment_finish(struct ctx *ctx, const struct payment *job,

@@ -95,8 +95,8 @@ static int setup(void **state)
           " transaction text)");
     query("CREATE TABLE parent (id int PRIMARY KEY)");
     query("CREATE TABLE child (parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)");
-    batch =
-        batch_new("test_batch", subscriptions, sizeof(subscriptions) / sizeof(subscriptions[0]));
+    batch = batch_new("test_batch", NULL, subscriptions,
+                      sizeof(subscriptions) / sizeof(subscriptions[0]));
     return 0;
 }
 
@@ -160,6 +160,41 @@ static void a_batch_is_one_transaction(void **state)
     assert_int_equal(count("SELECT count(*) FROM effect"), 3);
     assert_int_equal(count("SELECT count(DISTINCT transaction) FROM effect"), 1);
     assert_int_equal(count("SELECT count(*) FROM inbox"), 3);
+}
+
+static size_t fetched; /* subjects */
+static int fetches;
+
+static struct err fetch(struct ctx *c)
+{
+    fetched = c->nsubjects;
+    fetches++;
+    c->ahead = &fetched;
+    return db_flush(c);
+}
+
+static void what_a_batch_is_about_is_fetched_ahead_but_not_for_those_that_run_alone(void **state)
+{
+    struct envelope list[] = {envelope("test.done"), envelope("test.done")};
+    struct envelope bad[] = {envelope("test.fails"), envelope("test.done")};
+    struct batch *b = batch_new("test_batch_ahead", fetch, subscriptions, 2);
+
+    (void)state;
+    fetches = 0;
+    assert_int_equal(batch_handle(b, ctx, list, 2).code, ERR_OK);
+    assert_int_equal(fetches, 1);
+    assert_int_equal(fetched, 2);
+    assert_ptr_equal(ctx->ahead, &fetched);
+    assert_int_equal(batch_handle(b, ctx, bad, 2).code, ERR_OK);
+    assert_int_equal(fetches, 2);
+    assert_null(ctx->ahead);
+    assert_int_equal(bad[0].outcome.code, ERR_INTERNAL);
+    assert_int_equal(bad[1].outcome.code, ERR_OK);
+    fault = ERR_OK;
+    assert_int_equal(batch_handle(b, ctx, &bad[0], 1).code, ERR_OK); /* one is a batch, too */
+    assert_int_equal(fetches, 3);
+    assert_int_equal(count("SELECT count(*) FROM effect"), 4);
+    batch_free(b);
 }
 
 static void a_handler_continues_the_flow_of_its_event(void **state)
@@ -300,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_passing_faults_are_retried_and_not_for_ever),
         TEST(a_batch_is_one_transaction),
+        TEST(what_a_batch_is_about_is_fetched_ahead_but_not_for_those_that_run_alone),
         TEST(a_handler_continues_the_flow_of_its_event),
         TEST(a_duplicate_has_no_second_effect_in_its_batch_or_later),
         TEST(one_bad_event_is_found_alone),

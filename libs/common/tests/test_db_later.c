@@ -134,6 +134,45 @@ static void an_error_comes_with_the_next_statement_which_is_not_run(void **state
     assert_int_equal(items(), 0);
 }
 
+static void rows_that_are_asked_for_come_with_the_next_answer(void **state)
+{
+    struct db_rows first, second, third;
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(db_ask(ctx, &first, "SELECT count(*) FROM item").code, ERR_OK);
+    assert_int_equal(first.count, 0); /* nothing was sent yet */
+    assert_int_equal(later(2).code, ERR_OK);
+    assert_int_equal(number(ctx, "SELECT count(*) FROM item"), 2);
+    assert_int_equal(db_int(&first, 0, 0), 1);
+    assert_int_equal(db_ask(ctx, &second, "UPDATE item SET name = 'asked'").code, ERR_OK);
+    assert_int_equal(db_flush(ctx).code, ERR_OK);
+    assert_int_equal(second.count, 2);
+    assert_int_equal(db_ask(ctx, &third, "SELECT name FROM item").code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(third.count, 2);
+    assert_string_equal(db_str(&third, 1, 0), "asked");
+    assert_int_equal(db_ask(ctx, &first, "SELECT 7").code, ERR_OK); /* outside a unit: at once */
+    assert_int_equal(db_int(&first, 0, 0), 7);
+    assert_int_equal(db_flush(ctx).code, ERR_OK);
+}
+
+static void what_failed_has_no_rows(void **state)
+{
+    struct db_rows rows;
+
+    (void)state;
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(db_ask(ctx, &rows, "SELECT count(*) FROM item").code, ERR_OK);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(later(1).code, ERR_OK);
+    assert_int_equal(db_flush(ctx).code, ERR_CONFLICT);
+    assert_int_equal(rows.count, 0);
+    assert_int_equal(db_flush(ctx).code, ERR_CONFLICT);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_CONFLICT);
+}
+
 static struct err gather(int64_t id, const char *name)
 {
     return db_gather(ctx,
@@ -254,6 +293,8 @@ int main(void)
         TEST(what_waits_is_gone_with_a_rollback),
         TEST(an_error_comes_with_the_commit_and_undoes_all),
         TEST(an_error_comes_with_the_next_statement_which_is_not_run),
+        TEST(rows_that_are_asked_for_come_with_the_next_answer),
+        TEST(what_failed_has_no_rows),
         TEST(rows_that_are_gathered_come_with_the_commit_by_one_statement),
         TEST(rows_that_are_gathered_fail_the_commit_or_go_with_a_rollback),
         TEST(of_many_kinds_those_that_find_no_place_are_run_with_the_others),

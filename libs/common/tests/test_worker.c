@@ -31,6 +31,8 @@ struct script {
     atomic_bool inside;
     atomic_bool fail;
     atomic_bool insert; /* and leave the unit open */
+    atomic_bool await;  /* wakes, within the step */
+    atomic_int awaited;
     char traces[2][33]; /* of the first two steps */
 };
 
@@ -53,6 +55,8 @@ static struct err step(struct ctx *ctx, void *arg, bool *more)
     }
     while (s->hold)
         sched_yield();
+    while (s->await && worker_await(NEVER_MS))
+        s->awaited++;
     s->inside = false;
     *more = s->more > 0 && atomic_fetch_sub(&s->more, 1) > 0;
     if (s->fail)
@@ -200,6 +204,63 @@ static void stopping_finishes_the_step_in_hand(void **state)
     worker_stop(NULL);
 }
 
+static struct worker *start_lingering(struct script *s, int64_t linger_ms)
+{
+    return worker_start(&(struct worker_options){
+        .name = "lingering",
+        .step = step,
+        .arg = s,
+        .wake_on = WAKE_JOBS,
+        .period_ms = NEVER_MS,
+        .linger_ms = linger_ms,
+        .db = env->db,
+    });
+}
+
+static void a_worker_that_lingers_lets_more_come_before_its_step(void **state)
+{
+    enum { LINGER_MS = 300 };
+    struct script s = {0};
+    struct worker *w = start_lingering(&s, LINGER_MS);
+    int64_t since;
+
+    (void)state;
+    wait_until(s.steps == 1);
+    since = clock_mono_ms();
+    worker_wake(WAKE_JOBS);
+    wait_until(s.steps == 2);
+    assert_true(clock_mono_ms() - since >= LINGER_MS);
+    worker_stop(w);
+}
+
+static void a_stop_does_not_linger(void **state)
+{
+    struct script s = {0};
+    struct worker *w = start_lingering(&s, NEVER_MS);
+
+    (void)state;
+    wait_until(s.steps == 1);
+    worker_wake(WAKE_JOBS);
+    worker_stop(w);
+    assert_int_equal(s.steps, 1);
+}
+
+static void a_step_may_await_the_next_wake_or_the_stop(void **state)
+{
+    struct script s = {.await = true};
+    struct worker *w = start("awaiting wakes", &s, NEVER_MS);
+
+    (void)state;
+    wait_until(s.inside);
+    for (int i = 1; i <= 3; i++) {
+        worker_wake(WAKE_JOBS);
+        wait_until(s.awaited == i);
+    }
+    worker_stop(w);
+    assert_int_equal(s.steps, 1);
+    assert_false(worker_await(NEVER_MS)); /* nobody's step: at once */
+}
+
 static void each_kind_of_worker_that_asked_is_woken(void **state)
 {
     struct script a = {0}, b = {0};
@@ -325,6 +386,9 @@ int main(void)
         cmocka_unit_test(a_wake_during_a_step_brings_another_step),
         cmocka_unit_test(a_step_that_leaves_work_is_repeated_at_once),
         cmocka_unit_test(stopping_finishes_the_step_in_hand),
+        cmocka_unit_test(a_worker_that_lingers_lets_more_come_before_its_step),
+        cmocka_unit_test(a_stop_does_not_linger),
+        cmocka_unit_test(a_step_may_await_the_next_wake_or_the_stop),
         cmocka_unit_test(each_kind_of_worker_that_asked_is_woken),
         cmocka_unit_test(of_several_with_the_same_work_one_is_woken_at_a_time),
         cmocka_unit_test(a_failing_worker_is_unready_counted_and_backs_off),

@@ -230,7 +230,7 @@ static void begin_batch(struct ctx *c, const char *const subjects[], size_t n)
     db_unit_begin(c, DB_WRITE);
     c->subjects = subjects;
     c->nsubjects = n;
-    c->ahead = NULL;
+    assert_int_equal(store_fetch_ahead(c).code, ERR_OK);
 }
 
 static bool settled(struct ctx *c, struct err err)

@@ -126,6 +126,7 @@ static void orders_of_a_batch_are_locked_together_and_saved_as_they_were_last(vo
     db_unit_begin(ctx, DB_WRITE);
     ctx->subjects = subjects;
     ctx->nsubjects = 4;
+    assert_int_equal(store_fetch_ahead(ctx).code, ERR_OK);
     assert_int_equal(store_lock(ctx, a.id, NULL, &a).code, ERR_OK);
     assert_int_equal(store_lock(ctx, subjects[2], NULL, &got).code, ERR_NOT_FOUND);
     a.reservation_id = "r1";

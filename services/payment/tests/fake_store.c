@@ -69,14 +69,28 @@ struct err store_settle(struct ctx *ctx, const struct payment *p, int64_t delay_
     return OK;
 }
 
-struct err store_take(struct ctx *ctx, int64_t lease_ms, struct payment *out, bool *found)
+struct err store_fetch_ahead(struct ctx *ctx)
+{
+    (void)ctx;
+    return OK;
+}
+
+struct err store_take(struct ctx *ctx, int64_t lease_ms, struct taking *taking)
 {
     (void)ctx, (void)lease_ms;
-    *found = fake.stored && !fake.leased && payment_is_due(fake.payment.state);
-    if (fake.take.code || !*found)
-        return fake.take;
-    fake.leased = true;
-    *out = fake.payment;
+    taking->rows.count = fake.stored && !fake.leased && payment_is_due(fake.payment.state);
+    fake.leased |= taking->rows.count == 1;
+    return OK;
+}
+
+struct err store_taken(struct ctx *ctx, const struct taking *taking, struct payment *out,
+                       bool *found, bool *more)
+{
+    (void)ctx;
+    *found = taking->rows.count == 1;
+    *more = *found && fake.more;
+    if (*found)
+        *out = fake.payment;
     return OK;
 }
 

@@ -138,9 +138,22 @@ static void a_due_payment_is_charged_between_two_units(void **state)
     assert_int_equal(jobs_settle(&ctx, NULL, &more).code, ERR_OK);
     assert_false(more);
     assert_int_equal(charges, 1);
-    assert_int_equal(woken, 1);
-    assert_int_equal(committed, 2); /* the second one also looked for the next payment */
+    assert_int_equal(woken, 0); /* it was the only one */
+    assert_int_equal(committed, 2);
     assert_int_equal(fake.payment.state, PAYMENT_CAPTURED);
+}
+
+static void who_leaves_others_wakes_the_next_and_looks_again(void **state)
+{
+    bool more = false;
+
+    (void)state;
+    a_payment_in(PAYMENT_CHARGING);
+    fake.more = true;
+    assert_int_equal(jobs_settle(&ctx, NULL, &more).code, ERR_OK);
+    assert_int_equal(woken, 1);
+    assert_int_equal(begun, 2); /* the second one also looked, and another was faster */
+    assert_false(more);
 }
 
 static void what_is_given_up_or_refunded_is_undone(void **state)
@@ -219,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(without_work_nobody_is_called),
         TEST(a_due_payment_is_charged_between_two_units),
+        TEST(who_leaves_others_wakes_the_next_and_looks_again),
         TEST(what_is_given_up_or_refunded_is_undone),
         TEST(a_lease_that_may_not_be_committed_calls_nobody),
         TEST(an_outcome_that_cannot_be_noted_leaves_the_lease_to_run_out),

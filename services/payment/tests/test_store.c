@@ -87,13 +87,22 @@ static struct payment insert(const char *user_id, enum payment_state s)
     return p;
 }
 
+static bool take(int64_t lease_ms, struct payment *p, bool *more)
+{
+    struct taking taking;
+    bool found;
+
+    assert_int_equal(store_take(ctx, lease_ms, &taking).code, ERR_OK);
+    assert_int_equal(store_taken(ctx, &taking, p, &found, more).code, ERR_OK);
+    return found;
+}
+
 static void assert_taken(int64_t lease_ms, const char *id)
 {
     struct payment p;
-    bool found;
+    bool more;
 
-    assert_int_equal(store_take(ctx, lease_ms, &p, &found).code, ERR_OK);
-    assert_int_equal(found, id != NULL);
+    assert_int_equal(take(lease_ms, &p, &more), id != NULL);
     if (id)
         assert_string_equal(p.id, id);
 }
@@ -248,13 +257,13 @@ static void what_keeps_failing_does_not_hold_up_the_others(void **state)
 static void a_lease_keeps_others_away_until_it_runs_out(void **state)
 {
     struct payment p = insert(USER, PAYMENT_CHARGING), job;
-    bool found = false;
+    bool more;
 
     (void)state;
     assert_taken(LONG_MS, p.id);
     assert_taken(LONG_MS, NULL);
     execute("UPDATE payments SET locked_until = locked_until - interval '59.8 seconds'");
-    wait_until(store_take(ctx, LONG_MS, &job, &found).code == ERR_OK && found);
+    wait_until(take(LONG_MS, &job, &more));
     assert_string_equal(job.id, p.id);
     assert_true(number("SELECT (clock_timestamp() >= locked_until - interval '1 minute')::int"
                        " FROM payments"));
@@ -318,14 +327,19 @@ static void *take_all(void *arg)
 {
     struct ctx c = testing_ctx_open(env);
     struct payment p;
-    bool found = true;
+    bool found = true, more;
 
     while (found) {
+        struct taking taking;
         struct db_rows rows;
         struct err err;
 
         db_unit_begin(&c, DB_WRITE);
-        err = store_take(&c, LONG_MS, &p, &found);
+        err = store_take(&c, LONG_MS, &taking);
+        if (!err.code)
+            err = db_flush(&c);
+        if (!err.code)
+            err = store_taken(&c, &taking, &p, &found, &more);
         if (!err.code && found)
             err = db_exec(&c, &rows, "UPDATE payments SET attempts = attempts + 1 WHERE id = $1",
                           p.id);
@@ -406,14 +420,17 @@ static void a_worker_that_died_after_the_charge_is_followed_by_one_that_announce
 {
     static const struct payment_outcome charged = {.known = true, .event = PAYMENT_CHARGED};
     struct payment p = insert(USER, PAYMENT_CHARGING), job;
-    bool found;
+    struct taking taking;
+    bool found, more;
 
     (void)state;
     assert_taken(0, p.id); /* charged, and then nothing was heard of it any more */
     db_unit_begin(ctx, DB_WRITE);
-    assert_int_equal(payment_take(ctx, &job, &found).code, ERR_OK);
+    assert_int_equal(payment_take(ctx, &taking).code, ERR_OK);
     assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(store_taken(ctx, &taking, &job, &found, &more).code, ERR_OK);
     assert_true(found);
+    assert_false(more);
     assert_string_equal(job.id, p.id); /* the same key at the provider: the same charge */
     db_unit_begin(ctx, DB_WRITE);
     assert_int_equal(payment_finish(ctx, &job, &charged).code, ERR_OK);

@@ -65,10 +65,12 @@ static void cancelled(void)
 
 static struct payment take(void)
 {
+    struct taking taking;
     struct payment job;
-    bool found;
+    bool found, more;
 
-    assert_int_equal(payment_take(&ctx, &job, &found).code, ERR_OK);
+    assert_int_equal(payment_take(&ctx, &taking).code, ERR_OK);
+    assert_int_equal(store_taken(&ctx, &taking, &job, &found, &more).code, ERR_OK);
     assert_true(found);
     return job;
 }

@@ -73,11 +73,13 @@ static void both_take_the_same(void **state)
     (void)state;
     for (int i = 0; i < PAYMENT_STATES; i++) {
         struct saga s = {.payment = (uint8_t)i};
+        struct taking taking;
         struct payment job;
-        bool found;
+        bool found, more;
 
         put_row(&s);
-        assert_int_equal(payment_take(&ctx, &job, &found).code, ERR_OK);
+        assert_int_equal(payment_take(&ctx, &taking).code, ERR_OK);
+        assert_int_equal(store_taken(&ctx, &taking, &job, &found, &more).code, ERR_OK);
         assert_int_equal(worker_takes(&agree_scenario, &s), found);
         assert_int_equal(s.workers[0].asked, found ? (int)job.state : PAYMENT_NONE);
     }
