@@ -26,7 +26,8 @@ cd /tmp/sources/libmicrohttpd-*
 make -s -j"$(nproc)" -C src/microhttpd
 
 cd /tmp/sources/curl-*
-./configure -q --disable-static --enable-versioned-symbols --with-openssl --with-ca-path=/etc/ssl/certs \
+./configure -q --disable-static --enable-versioned-symbols --with-openssl \
+    --with-ca-bundle=/etc/ssl/certs/ca-certificates.crt --without-ca-path \
     --without-brotli --without-libidn2 --without-libpsl --without-zstd \
     --disable-aws --disable-dict --disable-docs --disable-file --disable-ftp --disable-gopher \
     --disable-imap --disable-ldap --disable-manual --disable-mqtt --disable-ntlm --disable-pop3 \
