@@ -13,8 +13,9 @@
 #   destroy             down, and remove this stack's data
 #   clean               down and remove all stacks of this checkout, and what was built
 #
-# Settings come from the environment: NAME (main), MODE (release), PORT_BASE, SCALE_order=2,
-# ORDER_SAGA_DEADLINE_S=5 (any setting of any service), NO_SAMPLE=1, NO_BUILD=1, LOG_LEVEL.
+# Settings come from the environment: NAME (main), MODE (release), PORT_BASE, SCALE_order=2
+# (SCALE=2: of each service), ORDER_SAGA_DEADLINE_S=5 (any setting of any service), NO_SAMPLE=1,
+# NO_BUILD=1, LOG_LEVEL.
 # STACK=compose or native decides how it runs; else choose.sh does.
 # infra/README.md says how it is laid out.
 #

@@ -65,12 +65,6 @@ remember() {
     write_settings
 }
 
-# SCALE_order=3, or SCALE=2 for all.
-scale_of() { # service
-    local scale=SCALE_$1
-    echo "${!scale:-${SCALE:-1}}"
-}
-
 scale_arguments() {
     local service
     for service in "${SERVICES[@]}"; do

@@ -75,14 +75,21 @@ port_of() { # instance
     echo $((BASE + OFFSET[${1%-[0-9]*}] + INSTANCE_STEP * (number - 1)))
 }
 
-# order -> order-1 order-2 ... as many as SCALE_order says; others keep their name.
+# SCALE_order=3, or SCALE=2 for all; in containers, too.
+scale_of() { # service
+    local scale=SCALE_$1
+    echo "${!scale:-${SCALE:-1}}"
+}
+
+# order -> order-1 order-2 ... as many as its scale says; others keep their name.
 instances_of() { # component
-    local i scale=SCALE_$1
+    local i scale
     if [ "${KIND[$1]}" != scaled ]; then
         echo "$1"
         return
     fi
-    for ((i = 1; i <= ${!scale:-1}; i++)); do
+    scale=$(scale_of "$1")
+    for ((i = 1; i <= scale; i++)); do
         echo "$1-$i"
     done
 }
