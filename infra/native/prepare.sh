@@ -221,7 +221,7 @@ environment_of() { # instance -> NAME=value lines
         ;;
     order)
         redis_environment
-        printf '%s=%s\n' USER_URL "$(url_of user-1)" INVENTORY_URL "$(url_of inventory-1)" \
+        printf '%s=%s\n' USER_URL "$(urls_of user)" INVENTORY_URL "$(urls_of inventory)" \
             SAGA_DEADLINE_S 60
         ;;
     inventory) echo SAMPLE_CATALOGUE=true ;;
@@ -231,7 +231,7 @@ environment_of() { # instance -> NAME=value lines
         ;;
     notification)
         redis_environment
-        echo "USER_URL=$(url_of user-1)"
+        echo "USER_URL=$(urls_of user)"
         ;;
     esac
     # Sanitizers take their options from the environment.
@@ -254,6 +254,13 @@ redis_environment() {
 
 url_of() { # instance
     echo "http://127.0.0.1:$(port_of "$1")"
+}
+
+# Each instance, for there is no name here that stands for all of them.
+urls_of() { # service -> with commas between
+    local instance urls=()
+    for instance in $(instances_of "$1"); do urls+=("$(url_of "$instance")"); done
+    (IFS=,; echo "${urls[*]}")
 }
 
 # tests/chaos moves the clock of single processes.

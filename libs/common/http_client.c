@@ -14,6 +14,7 @@
 #include "breaker.h"
 #include "clock.h"
 #include "metrics.h"
+#include "replicas.h"
 
 enum {
     CONNECT_MS = 1000,
@@ -55,6 +56,7 @@ struct http_target {
 
     pthread_mutex_t lock; /* guards everything below */
     struct breaker breaker;
+    struct replicas replicas;
     int concurrent;
     int budget; /* tenths of a token */
 };
@@ -130,8 +132,8 @@ struct http_target *http_target_new(const struct http_target_options *opt)
         abort();
     t->opt = *opt;
     t->opt.name = copy(opt->name);
-    t->opt.base_url = copy(opt->base_url);
     t->opt.bearer = copy(opt->bearer);
+    replicas_init(&t->replicas, opt->base_url);
     if (t->opt.max_body == 0)
         t->opt.max_body = DEFAULT_MAX_BODY;
     t->budget = BUDGET_MAX;
@@ -146,7 +148,7 @@ void http_target_free(struct http_target *t)
         return;
     pthread_mutex_destroy(&t->lock);
     free((char *)(uintptr_t)t->opt.name);
-    free((char *)(uintptr_t)t->opt.base_url);
+    replicas_free(&t->replicas);
     free((char *)(uintptr_t)t->opt.bearer);
     free(t);
 }
@@ -187,21 +189,24 @@ static bool budget_spend(struct http_target *t)
     return enough;
 }
 
-static bool circuit_allows(struct http_target *t)
+/* Which instance to ask now; NULL: none. */
+static struct replica *circuit_allows(struct http_target *t)
 {
-    bool allowed;
+    struct replica *one = NULL;
 
     pthread_mutex_lock(&t->lock);
-    allowed = breaker_allow(&t->breaker, clock_mono_ms());
+    if (breaker_allow(&t->breaker, clock_mono_ms()))
+        one = replicas_choose(&t->replicas, clock_mono_ms());
     metric_set(t->state, t->breaker.state);
     pthread_mutex_unlock(&t->lock);
-    return allowed;
+    return one;
 }
 
-static void circuit_record(struct http_target *t, bool failed)
+static void circuit_record(struct http_target *t, struct replica *one, bool failed)
 {
     pthread_mutex_lock(&t->lock);
     breaker_record(&t->breaker, clock_mono_ms(), failed);
+    replicas_record(one, clock_mono_ms(), failed);
     metric_set(t->state, t->breaker.state);
     pthread_mutex_unlock(&t->lock);
 }
@@ -275,14 +280,13 @@ static struct curl_slist *headers(struct ctx *ctx, const struct http_target *t,
     return list;
 }
 
-static void set_options(CURL *easy, struct ctx *ctx, const struct http_target *t,
+static void set_options(CURL *easy, struct ctx *ctx, const char *base_url,
                         const struct http_call *call, int64_t timeout_ms)
 {
     /* Every call sets all it needs, so that no option of the last call is left. What
      * stays after a reset is the cache of connections. */
     curl_easy_reset(easy);
-    curl_easy_setopt(easy, CURLOPT_URL,
-                     arena_printf(ctx->arena, "%s%s", t->opt.base_url, call->path));
+    curl_easy_setopt(easy, CURLOPT_URL, arena_printf(ctx->arena, "%s%s", base_url, call->path));
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -317,8 +321,9 @@ static enum outcome outcome_of(CURLcode code, const struct http_reply *reply)
     return reply->status == 429 ? BUSY : ANSWERED;
 }
 
-static enum outcome attempt(struct ctx *ctx, struct http_target *t, const struct http_call *call,
-                            int64_t timeout_ms, struct http_reply *reply)
+static enum outcome attempt(struct ctx *ctx, struct http_target *t, const char *base_url,
+                            const struct http_call *call, int64_t timeout_ms,
+                            struct http_reply *reply)
 {
     struct sink sink = {.arena = ctx->arena, .text = NULL, .max = t->opt.max_body};
     struct curl_slist *list = headers(ctx, t, call);
@@ -326,7 +331,7 @@ static enum outcome attempt(struct ctx *ctx, struct http_target *t, const struct
     long status = 0;
     CURLcode code;
 
-    set_options(easy, ctx, t, call, timeout_ms);
+    set_options(easy, ctx, base_url, call, timeout_ms);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &sink);
@@ -350,13 +355,6 @@ static int64_t backoff_ms(int retry)
     return randombytes_uniform((uint32_t)(bound < MAX_BACKOFF_MS ? bound : MAX_BACKOFF_MS) + 1);
 }
 
-static void pause_ms(int64_t ms)
-{
-    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-    nanosleep(&t, NULL);
-}
-
 static enum outcome attempts(struct ctx *ctx, struct http_target *t, const struct http_call *call,
                              struct http_reply *reply)
 {
@@ -365,18 +363,21 @@ static enum outcome attempts(struct ctx *ctx, struct http_target *t, const struc
 
     for (int retry = 0;; retry++) {
         int64_t left = deadline - clock_mono_ms(), wait;
+        struct replica *one = left > 0 ? circuit_allows(t) : NULL;
 
-        if (left <= 0 || !circuit_allows(t))
+        if (!one)
             return last;
-        last = attempt(ctx, t, call, left < t->opt.attempt_ms ? left : t->opt.attempt_ms, reply);
+        if (left > t->opt.attempt_ms)
+            left = t->opt.attempt_ms;
+        last = attempt(ctx, t, one->url, call, left, reply);
         reply->attempts = retry + 1;
-        circuit_record(t, outcomes[last].failure);
+        circuit_record(t, one, outcomes[last].failure);
         wait = backoff_ms(retry);
         if (!outcomes[last].retry || !call->repeatable || retry >= t->opt.retries ||
             clock_mono_ms() + wait >= deadline || !budget_spend(t))
             return last;
         metric_add(t->retries, 1);
-        pause_ms(wait);
+        nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
     }
 }
 

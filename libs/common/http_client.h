@@ -3,7 +3,9 @@
  * A target is a remote service, shared by all threads of the process: its deadline,
  * retries (exponential, full jitter) paid from a retry budget (ten at once, and then one
  * for every ten calls), a circuit breaker (breaker.h) and a bulkhead (no more than so
- * many calls at once). A client is one thread's set of connections.
+ * many calls at once). Its instances are asked in turn, past those that failed lately
+ * (replicas.h), so that a retry goes to another one; all else is about the service as a
+ * whole. A client is one thread's set of connections.
  *
  * A call carries the context's traceparent and X-Request-ID. Redirects are answers like
  * any other; the environment's proxies are not used. */
@@ -22,7 +24,7 @@ struct http_target;
 
 struct http_target_options {
     const char *name;     /* in errors, logs and metrics: "inventory" */
-    const char *base_url; /* "http://127.0.0.1:8003" */
+    const char *base_url; /* "http://127.0.0.1:8003"; of several instances with a comma between */
     const char *bearer;   /* sent as Authorization: Bearer, or NULL */
     int deadline_ms;      /* for one call with all its retries */
     int attempt_ms;       /* for one attempt */

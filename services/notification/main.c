@@ -17,7 +17,7 @@ static struct settings {
 
 /* clang-format off */
 static const struct config_key keys[] = {
-    {"USER_URL", CONFIG_STR, AT(user_url), NULL,  0, 0, "the user service, http://host:port"},
+    {"USER_URL", CONFIG_STR, AT(user_url), NULL,  0, 0, "the user service, http://host:port[,...]"},
     {"MAILER",   CONFIG_STR, AT(mailer),   "log", 0, 0, "how mails leave: log"},
 };
 /* clang-format on */

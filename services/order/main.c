@@ -17,9 +17,9 @@ static struct settings {
 
 static const struct config_key keys[] = {
     {"USER_URL",        CONFIG_STR, offsetof(struct settings, user_url),        NULL, 0, 0,
-     "the user service, http://host:port"                        },
+     "the user service, http://host:port[,...]"                  },
     {"INVENTORY_URL",   CONFIG_STR, offsetof(struct settings, inventory_url),   NULL, 0, 0,
-     "the inventory service, http://host:port"                   },
+     "the inventory service, http://host:port[,...]"             },
     {"SAGA_DEADLINE_S", CONFIG_INT, offsetof(struct settings, saga_deadline_s), "60", 1, 86400,
      "seconds after which an order that is not over is cancelled"},
 };

@@ -94,12 +94,10 @@ static bool is_used_again(void *url)
     return used || shop.broken;
 }
 
-/* Instance 2 listens 100 ports above instance 1. */
 static void restart_instances_in_turn(void)
 {
-    const char *first = world_env("ORDER_URL"), *port = strrchr(first, ':') + 1;
-    char *urls[] = {text("%s", first),
-                    text("%.*s%ld", (int)(port - first), first, strtol(port, NULL, 10) + 100)};
+    char *urls[] = {text("http://127.0.0.1:%s", world_env("ORDER_1_PORT")),
+                    text("http://127.0.0.1:%s", world_env("ORDER_2_PORT"))};
 
     for (int i = 0; i < RESTARTS && !shop.broken; i++) {
         if (!await(is_used_again, urls[0], PATIENCE_S) ||
@@ -143,16 +141,47 @@ static void services_may_be_restarted_under_load_and_no_answer_is_broken(void **
     shop_while(restart_one_after_the_other);
 }
 
-/* Run by: SCALE_order=2 STACK=native make test ONLY=e2e/test_stop */
+/* Those that follow are run by: make test STACK=native SCALE=2 ONLY=e2e/test_stop */
+static bool of_each_service_there_are_two(void)
+{
+    return getenv("USER_2_PORT") && getenv("INVENTORY_2_PORT") && getenv("ORDER_2_PORT");
+}
+
 static void instances_restarted_in_turn_are_noticed_by_nobody(void **state)
 {
-    const char *scale = getenv("SCALE_order");
-
     (void)state;
-    if (!scale || strcmp(scale, "2") != 0)
+    if (!of_each_service_there_are_two())
         skip();
     shop_while(restart_instances_in_turn);
     assert_int_equal(shop.retried, 0);
+}
+
+/* Order asks user and inventory by REST: by way of no gateway. */
+static void orders_are_accepted_while_one_of_two_peers_is_away(void **state)
+{
+    static const char *const peers[] = {"user-1", "inventory-1", "user-2", "inventory-2"};
+    struct customer customer = customer_new();
+    const char *body = order_body(product_new(100, 1000, true), 1, "pm_ok");
+
+    (void)state;
+    if (!of_each_service_there_are_two())
+        skip();
+    for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+        int status[6]; /* more than there are instances of order, times those of a peer */
+
+        stack("stop", peers[i]);
+        for (size_t n = 0; n < sizeof(status) / sizeof(status[0]); n++) {
+            struct reply r = order_try(&customer, NULL, body);
+
+            status[n] = r.status;
+            reply_free(&r);
+        }
+        stack("start", peers[i]);
+        for (size_t n = 0; n < sizeof(status) / sizeof(status[0]); n++)
+            assert_int_equal(status[n], 201);
+        await_healthy();
+    }
+    books_must_balance();
 }
 
 int main(void)
@@ -160,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(services_may_be_restarted_under_load_and_no_answer_is_broken),
         cmocka_unit_test(instances_restarted_in_turn_are_noticed_by_nobody),
+        cmocka_unit_test(orders_are_accepted_while_one_of_two_peers_is_away),
     };
 
     return cmocka_run_group_tests_name("stop", tests, NULL, NULL);

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "peer_app.h"
+#include "replicas.h"
 
 /* --- answers -------------------------------------------------------------- */
 
@@ -127,6 +129,30 @@ static void retries_are_paid_from_a_budget(void **state)
     assert_int_equal(atomic_load(&peer.hits), 30 + 12);
 }
 
+/* --- instances -----------------------------------------------------------------------------------
+ */
+
+static void a_retry_goes_to_another_instance_and_the_one_that_failed_is_left_alone(void **state)
+{
+    struct http_target_options opt = peer_options();
+    struct http_reply r;
+
+    (void)state;
+    /* Nobody listens on port 1. */
+    opt.base_url = arena_printf(peer.ctx.arena, "http://127.0.0.1:1,%s", opt.base_url);
+    peer_use(opt);
+    clock_freeze(1000);
+    assert_int_equal(peer_get("/status/200", &r).code, OK.code);
+    assert_int_equal(r.attempts, 2);
+    for (int i = 0; i < 30; i++) {
+        assert_int_equal(peer_get("/status/200", &r).code, OK.code);
+        assert_int_equal(r.attempts, 1);
+    }
+    clock_freeze(1000 + REPLICA_AVOID_MS);
+    assert_int_equal(peer_get("/status/200", &r).code, OK.code);
+    assert_int_equal(r.attempts, 2); /* it is still not there */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, peer_setup, peer_teardown)
 
 int main(void)
@@ -141,6 +167,7 @@ int main(void)
         TEST(a_call_that_must_not_be_repeated_is_made_once),
         TEST(a_busy_target_is_asked_again),
         TEST(retries_are_paid_from_a_budget),
+        TEST(a_retry_goes_to_another_instance_and_the_one_that_failed_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, peer_start, peer_stop);
