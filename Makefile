@@ -314,8 +314,8 @@ INNER_TESTS := $(COMMON_TESTS) $(SERVICE_TESTS) $(TOOL_TESTS) $(FUZZ_TESTS) \
 ALL_TESTS   := $(INNER_TESTS) $(E2E_TESTS) $(HOSTILE_TESTS) $(LIVE_TEST) $(CHAOS_TEST)
 tests: $(ALL_TESTS)
 
-# make test ONLY=e2e runs the programs whose path holds that word.
-CHOSEN := $(if $(ONLY),$(foreach t,$(ALL_TESTS),$(if $(findstring $(ONLY),$(t)),$(t))),$(ALL_TESTS))
+# make test ONLY=e2e runs the programs whose path holds that word, or one of several.
+CHOSEN := $(if $(ONLY),$(foreach t,$(ALL_TESTS),$(if $(strip $(foreach w,$(ONLY),$(findstring $(w),$(t)))),$(t))),$(ALL_TESTS))
 test: packages
 	@$(MAKE) --no-print-directory -j$(JOBS) all tests
 	@NO_BUILD=1 MODE=$(MODE) tools/with-stack.sh \
