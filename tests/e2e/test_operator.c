@@ -78,6 +78,33 @@ static void a_saga_whose_message_was_lost_goes_on_when_it_is_asked_again(void **
     must_say(wayctl(text("saga retry %s --yes", id)), UNKNOWN, "has nothing to ask");
 }
 
+/* It was paid and cannot be shipped; then the question for the refund is lost. */
+static void a_cancelled_order_whose_money_is_kept_is_found(void **state)
+{
+    struct customer c = customer_new();
+    const char *id;
+
+    (void)state;
+    stack("stop", "payment");
+    id = order_new(&c, product_new(100, 5, false), 1, "pm_ok");
+    assert_true(await(payment_is_asked, NULL, SOON_S));
+    stack("stop", "inventory");
+    stack("start", "payment");
+    await_status(&c, id, "CONFIRMED");
+    stack("stop", "payment");
+    stack("start", "inventory");
+    await_status(&c, id, "CANCELLED");
+    assert_true(await(payment_is_asked, NULL, SOON_S));
+    queue_purge("payment");
+    stack("start", "payment");
+    must_say(wayctl("orders stuck --older 0"), WRONG, "payments: none");
+    must_say(wayctl("orders stuck --older 0 --json"), WRONG,
+             text("\"order\":\"%s\",\"status\":\"CANCELLED\",\"waits_for\":\"refund\"", id));
+    must_say(wayctl(text("saga retry %s --yes", id)), FINE, "order.cancelled asked again");
+    await_said("orders stuck --older 0", FINE, "orders: none");
+    books_must_balance();
+}
+
 static void nothing_is_changed_that_nobody_agreed_to_and_what_is_done_is_recorded(void **state)
 {
     struct customer c = customer_new();
@@ -363,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_that_waits_is_found_and_what_it_waits_for_is_shown),
         cmocka_unit_test(a_saga_whose_message_was_lost_goes_on_when_it_is_asked_again),
+        cmocka_unit_test(a_cancelled_order_whose_money_is_kept_is_found),
         cmocka_unit_test(nothing_is_changed_that_nobody_agreed_to_and_what_is_done_is_recorded),
         cmocka_unit_test(a_poison_message_is_buried_and_handled_once_its_cause_is_mended),
         cmocka_unit_test(a_letter_that_nobody_can_handle_comes_back_and_is_dropped),

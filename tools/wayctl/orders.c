@@ -4,12 +4,16 @@
 #include "db.h"
 
 /* What each order waits for, in one of the two databases that know; $1 is an age in
- * seconds, $2 how many. Cancelled orders whose money is still on its way are payment's. */
+ * seconds, $2 how many. A cancelled order waits until payment has said that it keeps nothing:
+ * when that question was lost, the payment is just CAPTURED, and nothing else would show it. */
 static const char stuck_orders[] =
-    "SELECT id, status, extract(epoch FROM now() - updated_at)::bigint,"
+    "SELECT id, status, CASE WHEN status = 'CANCELLED' THEN 'refund'"
+    "  WHEN status = 'PENDING' AND reservation_id <> '' THEN 'payment' ELSE 'inventory' END,"
+    " extract(epoch FROM now() - updated_at)::bigint,"
     " extract(epoch FROM now() - deadline_at)::bigint,"
     " CASE reservation_id WHEN '' THEN 'no' ELSE 'yes' END, reason FROM orders"
-    " WHERE status NOT IN ('SHIPPED', 'CANCELLED')"
+    " WHERE (status IN ('PENDING', 'CONFIRMED', 'CANCELLING')"
+    "  OR (status = 'CANCELLED' AND NOT settled))"
     " AND updated_at < now() - $1::bigint * interval '1 second' ORDER BY updated_at LIMIT $2";
 static const char stuck_payments[] =
     "SELECT order_id, state, extract(epoch FROM now() - updated_at)::bigint, attempts,"
@@ -37,8 +41,8 @@ static struct err list(struct call *c, enum service s, const char *sql, struct t
 
 struct err orders_stuck(struct call *c)
 {
-    struct table *orders =
-        report_table(c->report, "orders", "order status #seconds #past_deadline reserved reason");
+    struct table *orders = report_table(
+        c->report, "orders", "order status waits_for #seconds #past_deadline reserved reason");
     struct table *payments =
         report_table(c->report, "payments", "order state #seconds #attempts #due_in reason");
     struct err err = list(c, ORDER, stuck_orders, orders);
