@@ -258,9 +258,11 @@ static void stock_that_does_not_add_up_is_noticed_with_the_product_to_blame(void
     const char *sku = product_new(100, 5, true);
 
     (void)state;
+    product_new(100, 5, true);
     must_say(wayctl("stock audit"), FINE, "products: none");
     sql("inventory", text("UPDATE products SET reserved = 1 WHERE sku = '%s'", sku));
     must_say(wayctl("stock audit"), WRONG, sku);
+    must_say(wayctl("stock audit --all --limit 1"), WRONG, sku);
     must_say(wayctl("ledger verify"), WRONG, "1 pieces reserved");
     sql("inventory", text("UPDATE products SET reserved = 0 WHERE sku = '%s'", sku));
     must_say(wayctl("stock audit --all --limit 10000"), FINE, sku);

@@ -3,7 +3,7 @@
 #include "command.h"
 #include "db.h"
 
-/* $1: also those that agree. */
+/* $1: also those that agree; those that do not come first, for they must not be cut off at $2. */
 static const char audit[] =
     "WITH said AS ("
     " SELECT l.sku,"
@@ -19,7 +19,7 @@ static const char audit[] =
     "  WHEN p.dispatched <> coalesce(s.dispatched, 0) THEN 'dispatched is not what was shipped'"
     "  ELSE '' END AS fault"
     " FROM products p LEFT JOIN said s USING (sku))"
-    "SELECT * FROM judged WHERE fault <> '' OR $1 ORDER BY sku LIMIT $2";
+    "SELECT * FROM judged WHERE fault <> '' OR $1 ORDER BY fault = '', sku LIMIT $2";
 
 struct err stock_audit(struct call *c)
 {
