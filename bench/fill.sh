@@ -16,7 +16,7 @@ tell_provider() { # amount
     curl -fsS -o /dev/null "$PROVIDER_URL/v1/charges" \
         -H "Authorization: Bearer $(<"$PROVIDER_KEY_FILE")" -H 'Content-Type: application/json' \
         -H "Idempotency-Key: fill-$first-$last" \
-        -d "{\"amount\":$1,\"currency\":\"EUR\",\"method\":\"pm_ok\",\"reference\":\"fill\"}"
+        -d "{\"amount\":$1,\"currency\":\"EUR\",\"method\":\"pm_ok\",\"reference\":\"fill-$first-$last\"}"
 }
 
 wait_for() { # pid...

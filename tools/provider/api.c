@@ -221,6 +221,7 @@ static struct err get_ledger(struct ctx *ctx, const struct http_request *req,
     }
     json_out_close(&j, ']');
     write_total(&j, &all);
+    json_out_int(&j, "charged_twice", ledger_charged_twice(api.ledger));
     json_out_close(&j, '}');
     res->body = json_out_text(&j);
     return OK;

@@ -13,16 +13,18 @@
 #include "json_out.h"
 
 struct node {
-    struct node *next; /* in its bucket */
-    struct charge charge;
+    struct charge charge; /* first, so that decide() finds the node of a charge */
+    struct node *next;    /* in the bucket of its key */
+    struct node *payer;   /* the next that was captured, in the bucket of its reference */
 };
 
 struct ledger {
-    struct journal *journal; /* NULL: none */
-    pthread_mutex_t lock;    /* guards everything below */
-    struct node **buckets;
-    size_t nbuckets; /* a power of two */
+    struct journal *journal;         /* NULL: none */
+    pthread_mutex_t lock;            /* guards everything below */
+    struct node **buckets, **payers; /* all by key; what was captured by reference */
+    size_t nbuckets;                 /* a power of two, of each */
     int64_t limit, count;
+    int64_t twice; /* references for which more than one charge was captured */
     struct ledger_total totals[LEDGER_MAX_CURRENCIES];
     size_t ntotals;
 };
@@ -42,18 +44,18 @@ const char *charge_status_name(enum charge_status s)
 /* --- the table ------------------------------------------------------------------ */
 
 /* FNV-1a; only those who hold our access key choose the keys. */
-static struct node **bucket(struct ledger *l, const char *key)
+static struct node **bucket(const struct ledger *l, struct node **table, const char *key)
 {
     uint64_t h = UINT64_C(14695981039346656037);
 
     for (const char *c = key; *c; c++)
         h = (h ^ (unsigned char)*c) * UINT64_C(1099511628211);
-    return &l->buckets[h & (l->nbuckets - 1)];
+    return &table[h & (l->nbuckets - 1)];
 }
 
 static struct charge *find(struct ledger *l, const char *key)
 {
-    for (struct node *n = *bucket(l, key); n; n = n->next)
+    for (struct node *n = *bucket(l, l->buckets, key); n; n = n->next)
         if (strcmp(n->charge.key, key) == 0)
             return &n->charge;
     return NULL;
@@ -61,7 +63,7 @@ static struct charge *find(struct ledger *l, const char *key)
 
 static struct err add(struct ledger *l, const struct charge *c, struct charge **out)
 {
-    struct node **head = bucket(l, c->key), *n;
+    struct node **head = bucket(l, l->buckets, c->key), *n;
 
     if (l->count >= l->limit)
         return (struct err){ERR_UNAVAILABLE, "the ledger is full"};
@@ -89,6 +91,19 @@ static struct ledger_total *total_of(struct ledger *l, const char *currency)
 
 /* --- what can happen to a charge --------------------------------------------------- */
 
+/* A customer who pays twice for one thing does so under two keys: only its reference tells. */
+static void note_payer(struct ledger *l, struct charge *c)
+{
+    struct node **head = bucket(l, l->payers, c->reference), *ours = (struct node *)c;
+    int before = 0;
+
+    for (const struct node *n = *head; n; n = n->payer)
+        before += strcmp(n->charge.reference, c->reference) == 0;
+    l->twice += before == 1;
+    ours->payer = *head;
+    *head = ours;
+}
+
 static void decide(struct ledger *l, struct charge *c, const char *id)
 {
     struct ledger_total *t = total_of(l, c->currency); /* there is one: begin() has seen to it */
@@ -102,6 +117,7 @@ static void decide(struct ledger *l, struct charge *c, const char *id)
     c->captured = c->amount;
     t->charges++;
     t->captured += c->amount;
+    note_payer(l, c);
 }
 
 static void cancel(struct ledger *l, struct charge *c)
@@ -203,7 +219,8 @@ struct err ledger_open(struct arena *a, const char *path, int64_t limit, struct 
     for (l->nbuckets = 1; l->nbuckets < (size_t)limit;)
         l->nbuckets *= 2;
     l->buckets = calloc(l->nbuckets, sizeof(struct node *)); /* untouched pages cost nothing */
-    if (!l->buckets)
+    l->payers = calloc(l->nbuckets, sizeof(struct node *));
+    if (!l->buckets || !l->payers)
         abort();
     if (path && *path)
         err = journal_open(a, path, read_entry, l, &l->journal);
@@ -227,6 +244,7 @@ void ledger_close(struct ledger *l)
         }
     }
     free(l->buckets);
+    free(l->payers);
     journal_close(l->journal);
     pthread_mutex_destroy(&l->lock);
     free(l);
@@ -348,4 +366,14 @@ size_t ledger_totals(struct ledger *l, struct ledger_total out[])
     memcpy(out, l->totals, n * sizeof(out[0]));
     unlock_and_sync(l);
     return n;
+}
+
+int64_t ledger_charged_twice(struct ledger *l)
+{
+    int64_t twice;
+
+    pthread_mutex_lock(&l->lock);
+    twice = l->twice;
+    unlock_and_sync(l);
+    return twice;
 }

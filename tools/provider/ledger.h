@@ -82,4 +82,7 @@ struct err ledger_find(struct ledger *l, const char *key, struct charge *out) MU
 /* Fills up to LEDGER_MAX_CURRENCIES totals; returns how many. */
 size_t ledger_totals(struct ledger *l, struct ledger_total out[]);
 
+/* For how many references (orders, to our customers) more than one charge was ever captured. */
+int64_t ledger_charged_twice(struct ledger *l);
+
 #endif

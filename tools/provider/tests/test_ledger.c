@@ -153,6 +153,30 @@ static void a_key_belongs_to_one_charge(void **state)
     assert_int_equal(charge_as(&other), ERR_UNPROCESSABLE);
 }
 
+static void charge_order(const char *key, const char *method, const char *order)
+{
+    struct charge asked = asking(key, method, "EUR");
+
+    snprintf(asked.reference, sizeof(asked.reference), "%s", order);
+    assert_int_equal(charge_as(&asked), ERR_OK);
+}
+
+static void who_is_charged_twice_is_counted_even_when_paid_back(void **state)
+{
+    (void)state;
+    charge_order("k1", "pm_ok", "order 1");
+    charge_order("k1", "pm_ok", "order 1");
+    charge_order("k2", "pm_ok", "order 2");
+    charge_order("k3", "pm_declined", "order 2");
+    assert_int_equal(ledger_charged_twice(ledger), 0);
+    charge_order("k4", "pm_ok", "order 1");
+    charge_order("k5", "pm_ok", "order 1");
+    assert_cancel("k4", 700);
+    assert_int_equal(ledger_charged_twice(ledger), 1);
+    reopen();
+    assert_int_equal(ledger_charged_twice(ledger), 1);
+}
+
 static void a_declined_charge_moves_no_money(void **state)
 {
     (void)state;
@@ -364,6 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_key_is_charged_once_however_often_it_is_asked),
         TEST(a_key_belongs_to_one_charge),
+        TEST(who_is_charged_twice_is_counted_even_when_paid_back),
         TEST(a_declined_charge_moves_no_money),
         TEST(a_flaky_method_captures_in_silence_before_it_answers),
         TEST(a_method_that_is_down_never_captures_but_can_be_cancelled),
