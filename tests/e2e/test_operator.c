@@ -273,7 +273,25 @@ static void a_verdict_that_cannot_be_had_is_none(void **state)
 {
     (void)state;
     stack("stop", "provider");
-    must_say(wayctl("ledger verify --wait 0"), UNKNOWN, "provider");
+    must_say(wayctl("ledger verify --json"), UNKNOWN, "\"what\":\"provider\"");
+    must_say(wayctl("ledger verify --json"), UNKNOWN,
+             "\"our books and the provider's agree: captured\",\"verdict\":\"not known\"");
+    must_say(wayctl("ledger verify --json"), UNKNOWN,
+             "\"nothing is reserved\",\"verdict\":\"holds\"");
+    stack("start", "provider");
+    await_said("ledger verify", FINE, "holds");
+}
+
+static void what_is_broken_is_said_whoever_is_away(void **state)
+{
+    const char *sku = product_new(100, 5, true);
+
+    (void)state;
+    stack("stop", "provider");
+    sql("inventory", text("UPDATE products SET reserved = 1 WHERE sku = '%s'", sku));
+    must_say(wayctl("ledger verify --json"), WRONG,
+             "\"nothing is reserved\",\"verdict\":\"BROKEN\"");
+    sql("inventory", text("UPDATE products SET reserved = 0 WHERE sku = '%s'", sku));
     stack("start", "provider");
     await_said("ledger verify", FINE, "holds");
 }
@@ -402,6 +420,7 @@ int main(void)
         cmocka_unit_test(books_that_do_not_balance_are_noticed_with_the_order_to_blame),
         cmocka_unit_test(stock_that_does_not_add_up_is_noticed_with_the_product_to_blame),
         cmocka_unit_test(a_verdict_that_cannot_be_had_is_none),
+        cmocka_unit_test(what_is_broken_is_said_whoever_is_away),
         cmocka_unit_test(what_is_down_is_named_and_the_rest_is_shown),
         cmocka_unit_test(what_redis_lost_is_told_again),
         cmocka_unit_test(every_command_of_the_pages_exists),

@@ -2,7 +2,7 @@
  *
  * Some hold at every moment. Others hold when no work is under way; for these the figures are
  * read until two readings agree and show no work, for as long as the caller will wait. If that
- * never comes, they are not known. */
+ * never comes, they are not known; nor is what only a server knows that does not answer. */
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +15,9 @@
 #include "letters.h"
 
 enum { PAUSE_MS = 300 };
+
+/* Who is asked: the services' databases, and these. */
+enum { RABBITMQ = SERVICES, REDIS, PROVIDER, SOURCES };
 
 enum figure {
     NOTHING, /* is always 0, to be compared with */
@@ -32,8 +35,11 @@ enum figure {
     DEAD,
     KEPT,
     SHIPPED,
-    PROVIDER,
-    PAID_TWICE,
+    CAPTURED,
+    REFUNDED,
+    THEY_CAPTURED,
+    THEY_REFUNDED,
+    CHARGED_TWICE,
     RESERVED,
     ODD_STOCK,
     DISPATCHED,
@@ -46,7 +52,7 @@ enum { FIRST_WORK = UNDER_WAY, LAST_WORK = STREAMED };
 
 /* clang-format off */
 static const struct {
-    enum service of;
+    int of;
     const char *name, *sql; /* without SQL it is no database that knows */
 } figures[FIGURES] = {
     [UNDER_WAY] = {ORDER, "orders that are not over, or not settled",
@@ -62,18 +68,23 @@ static const struct {
      "SELECT count(*) FROM payments WHERE state IN ('CHARGING', 'GIVING_UP', 'REFUNDING')"},
     [TELLING] = {NOTIFICATION, "undelivered notifications",
      "SELECT count(*) FROM notifications WHERE state = 'PENDING'"},
-    [QUEUED] = {SERVICES, "messages in queues", NULL},
-    [STREAMED] = {SERVICES, "entries in the stream", NULL},
+    [QUEUED] = {RABBITMQ, "messages in queues", NULL},
+    [STREAMED] = {REDIS, "entries in the stream", NULL},
     [OVERDUE] = {ORDER, "orders a minute past their deadline",
      "SELECT count(*) FROM orders WHERE deadline_at < now() - interval '1 minute'"},
-    [DEAD] = {SERVICES, "dead letters", NULL},
+    [DEAD] = {RABBITMQ, "dead letters", NULL},
     [KEPT] = {PAYMENT, "captured less refunded",
      "SELECT coalesce(sum(amount), 0)::bigint FROM payments WHERE state = 'CAPTURED'"},
     [SHIPPED] = {ORDER, "total of the shipped orders",
      "SELECT coalesce(sum(total), 0)::bigint FROM orders WHERE status = 'SHIPPED'"},
-    [PROVIDER] = {SERVICES, "captured less refunded, says the provider", NULL},
-    [PAID_TWICE] = {PAYMENT, "payments for an order beyond the first",
-     "SELECT count(*) - count(DISTINCT order_id) FROM payments"},
+    [CAPTURED] = {PAYMENT, "captured",
+     "SELECT (coalesce(sum(amount) FILTER (WHERE state = 'CAPTURED'), 0)"
+     " + coalesce(sum(refunded), 0))::bigint FROM payments"},
+    [REFUNDED] = {PAYMENT, "refunded",
+     "SELECT coalesce(sum(refunded), 0)::bigint FROM payments"},
+    [THEY_CAPTURED] = {PROVIDER, "captured, says the provider", NULL},
+    [THEY_REFUNDED] = {PROVIDER, "refunded, says the provider", NULL},
+    [CHARGED_TWICE] = {PROVIDER, "orders for which the provider captured more than one charge", NULL},
     [RESERVED] = {INVENTORY, "pieces reserved",
      "SELECT coalesce(sum(reserved), 0)::bigint FROM products"},
     [ODD_STOCK] = {INVENTORY, "products whose stock does not add up",
@@ -97,34 +108,47 @@ static const struct {
     int invariant;
     bool needs_quiet;
 } checks[] = {
-    {"no order is a minute past its deadline",       OVERDUE,    NOTHING,        1, false},
-    {"every order is over",                          UNDER_WAY,  NOTHING,        1, true },
-    {"the money kept is that of the shipped orders", KEPT,       SHIPPED,        2, true },
-    {"our books and the provider's agree",           KEPT,       PROVIDER,       2, true },
-    {"no order is charged twice",                    PAID_TWICE, NOTHING,        2, false},
-    {"stock adds up and never was oversold",         ODD_STOCK,  NOTHING,        3, false},
-    {"nothing is reserved",                          RESERVED,   NOTHING,        3, true },
-    {"what was dispatched is what was shipped",      DISPATCHED, SHIPPED_PIECES, 3, true },
-    {"each event of an order has one notification",  EVENTS,     TOLD,           4, true },
-    {"there are no dead letters",                    DEAD,       NOTHING,        4, false},
+    {"no order is a minute past its deadline",       OVERDUE,       NOTHING,        1, false},
+    {"every order is over",                          UNDER_WAY,     NOTHING,        1, true },
+    {"the money kept is that of the shipped orders", KEPT,          SHIPPED,        2, true },
+    {"our books and the provider's agree: captured", CAPTURED,      THEY_CAPTURED,  2, true },
+    {"our books and the provider's agree: refunded", REFUNDED,      THEY_REFUNDED,  2, true },
+    {"no order is charged twice",                    CHARGED_TWICE, NOTHING,        2, false},
+    {"stock adds up and never was oversold",         ODD_STOCK,     NOTHING,        3, false},
+    {"nothing is reserved",                          RESERVED,      NOTHING,        3, true },
+    {"what was dispatched is what was shipped",      DISPATCHED,    SHIPPED_PIECES, 3, true },
+    {"each event of an order has one notification",  EVENTS,        TOLD,           4, true },
+    {"there are no dead letters",                    DEAD,          NOTHING,        4, false},
 };
 
 /* --- reading the figures ------------------------------------------------------------------ */
 
-static struct err read_databases(struct call *c, int64_t v[FIGURES])
-{
-    for (size_t i = 0; i < FIGURES; i++) {
-        struct db_rows rows;
-        struct err err;
+struct reading {
+    int64_t v[FIGURES];
+    bool unknown[FIGURES];
+    const char *why[SOURCES]; /* it does not answer; NULL: it does */
+};
 
-        if (!figures[i].sql)
-            continue;
-        err = db_exec_params(world_db(c, figures[i].of), &rows, figures[i].sql, NULL, 0);
-        if (err.code)
-            return world_error(c, figures[i].of, err);
-        v[i] = db_int(&rows, 0, 0);
-    }
-    return OK;
+static const char *source_name(int source)
+{
+    static const char *const others[] = {"RabbitMQ", "Redis", "provider"};
+
+    return source < SERVICES ? service_name((enum service)source) : others[source - SERVICES];
+}
+
+static void read_database(struct call *c, struct reading *r, size_t figure)
+{
+    const enum service s = (enum service)figures[figure].of;
+    struct db_rows rows;
+    struct err err = OK;
+
+    if (!r->why[s])
+        err = db_exec_params(world_db(c, s), &rows, figures[figure].sql, NULL, 0);
+    if (err.code)
+        r->why[s] = err.msg;
+    r->unknown[figure] = r->why[s] != NULL; /* who did not answer once is not waited for again */
+    if (!r->unknown[figure])
+        r->v[figure] = db_int(&rows, 0, 0);
 }
 
 static struct err add_queue(struct call *c, struct bus *bus, const char *name, int64_t *sum)
@@ -132,16 +156,29 @@ static struct err add_queue(struct call *c, struct bus *bus, const char *name, i
     struct bus_queue q;
     struct err err = bus_queue_look(bus, c->arena, name, &q);
 
-    *sum += q.messages;
+    if (!err.code)
+        *sum += q.messages;
     return err;
 }
 
-static struct err read_brokers(struct call *c, int64_t v[FIGURES])
+/* The dead letters of the queues, or of the stream. */
+static struct err add_letters(struct call *c, int64_t v[FIGURES], bool stream)
 {
-    const struct redis_command length = REDIS_COMMAND("XLEN", WORLD_STREAM);
-    redisReply *reply;
+    struct err err = OK;
+
+    for (size_t box = 0; !err.code && box < BOXES; box++) {
+        int64_t n = 0;
+
+        if (letters_in_redis(box) == stream)
+            err = letters_count(c, box, &n);
+        v[DEAD] += n;
+    }
+    return err;
+}
+
+static struct err read_rabbitmq(struct call *c, int64_t v[FIGURES])
+{
     struct bus *bus;
-    int64_t n;
     struct err err = world_bus(c, &bus);
 
     for (int i = 0; !err.code && i < NOTIFICATION; i++)
@@ -149,55 +186,99 @@ static struct err read_brokers(struct call *c, int64_t v[FIGURES])
     for (int i = 1; !err.code && i <= BUS_RETRIES; i++)
         err = add_queue(c, bus, arena_printf(c->arena, "retry.%dms", bus_retry_delay_ms(i)),
                         &v[QUEUED]);
-    for (size_t box = 0; !err.code && box < BOXES; box++) {
-        err = letters_count(c, box, &n);
-        v[DEAD] += n;
-    }
-    if (!err.code)
-        err = world_redis(c, &length, 1, &reply);
-    if (!err.code)
-        v[STREAMED] = reply->integer;
-    return err;
+    return err.code ? err : add_letters(c, v, false);
 }
 
-static struct err read_figures(struct call *c, int64_t v[FIGURES])
+static struct err read_redis(struct call *c, int64_t v[FIGURES])
 {
-    struct err err;
+    const struct redis_command length = REDIS_COMMAND("XLEN", WORLD_STREAM);
+    redisReply *reply;
+    struct err err = world_redis(c, &length, 1, &reply);
 
-    memset(v, 0, FIGURES * sizeof(v[0]));
-    err = read_databases(c, v);
-    if (!err.code)
-        err = read_brokers(c, v);
-    if (!err.code)
-        err = world_provider_net(c, &v[PROVIDER]);
-    return err;
+    if (err.code)
+        return err;
+    v[STREAMED] = reply->integer;
+    return add_letters(c, v, true);
 }
 
-static bool no_work(const int64_t v[FIGURES])
+static struct err read_provider(struct call *c, int64_t v[FIGURES])
+{
+    struct provider_ledger ledger;
+    struct err err = world_provider_ledger(c, &ledger);
+
+    if (err.code)
+        return err;
+    v[THEY_CAPTURED] = ledger.captured;
+    v[THEY_REFUNDED] = ledger.refunded;
+    v[CHARGED_TWICE] = ledger.charged_twice;
+    return OK;
+}
+
+static void read_source(struct call *c, struct reading *r, int source,
+                        struct err (*read)(struct call *, int64_t v[FIGURES]))
+{
+    const struct err err = read(c, r->v);
+
+    if (!err.code)
+        return;
+    r->why[source] = err.msg;
+    for (size_t i = 0; i < FIGURES; i++)
+        r->unknown[i] |= !figures[i].sql && figures[i].of == source;
+    r->unknown[DEAD] |= source == REDIS; /* both brokers have some */
+}
+
+static void read_figures(struct call *c, struct reading *r)
+{
+    memset(r, 0, sizeof(*r));
+    for (size_t i = 0; i < FIGURES; i++)
+        if (figures[i].sql)
+            read_database(c, r, i);
+    read_source(c, r, RABBITMQ, read_rabbitmq);
+    read_source(c, r, REDIS, read_redis);
+    read_source(c, r, PROVIDER, read_provider);
+}
+
+static bool no_work(const struct reading *r)
 {
     for (size_t i = FIRST_WORK; i <= LAST_WORK; i++)
-        if (v[i])
+        if (r->v[i] || r->unknown[i])
             return false;
     return true;
 }
 
-/* One reading takes a while, and its parts are of different moments: only when the next one
- * is the same has nothing happened in between. */
-static struct err read_quiet(struct call *c, int64_t v[FIGURES], bool *quiet)
+static bool work_is_known(const struct reading *r)
+{
+    for (size_t i = FIRST_WORK; i <= LAST_WORK; i++)
+        if (r->unknown[i])
+            return false;
+    return true;
+}
+
+static bool same(const struct reading *a, const struct reading *b)
+{
+    return memcmp(a->v, b->v, sizeof(a->v)) == 0 &&
+           memcmp(a->unknown, b->unknown, sizeof(a->unknown)) == 0;
+}
+
+/* Whether all is quiet. One reading takes a while, and its parts are of different moments: only
+ * when the next one is the same has nothing happened in between. */
+static bool read_quiet(struct call *c, struct reading *r)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
     const int64_t deadline = clock_mono_ms() + c->opt->wait_s * 1000;
-    int64_t before[FIGURES];
-    struct err err = read_figures(c, v);
+    struct reading before;
+    bool quiet = false;
 
-    do {
-        memcpy(before, v, sizeof(before));
+    read_figures(c, r);
+    while (work_is_known(r) && !quiet) {
+        before = *r;
         nanosleep(&pause, NULL);
-        if (!err.code)
-            err = read_figures(c, v);
-        *quiet = no_work(v) && memcmp(before, v, sizeof(before)) == 0;
-    } while (!err.code && !*quiet && clock_mono_ms() < deadline);
-    return err;
+        read_figures(c, r);
+        quiet = no_work(r) && same(&before, r);
+        if (clock_mono_ms() >= deadline)
+            break;
+    }
+    return quiet;
 }
 
 /* --- judging them ------------------------------------------------------------------------- */
@@ -214,39 +295,60 @@ static void judge(struct call *c, struct table *t, int invariant, const char *cl
         c->verdict = verdict;
 }
 
-static void judge_figures(struct call *c, struct table *t, const int64_t v[FIGURES], bool quiet)
+/* What was counted before somebody did not answer is there all the same. */
+static bool is_known(const struct reading *r, size_t check, bool quiet)
+{
+    const enum figure a = checks[check].a, b = checks[check].b;
+
+    if (checks[check].needs_quiet && !quiet)
+        return false;
+    return (!r->unknown[a] && !r->unknown[b]) || (b == NOTHING && r->v[a] > 0);
+}
+
+static const char *show_figure(struct call *c, const struct reading *r, enum figure f)
+{
+    if (r->unknown[f])
+        return arena_printf(c->arena, "? %s", figures[f].name);
+    return arena_printf(c->arena, "%" PRId64 " %s", r->v[f], figures[f].name);
+}
+
+static void judge_figures(struct call *c, struct table *t, const struct reading *r, bool quiet)
 {
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
         const enum figure a = checks[i].a, b = checks[i].b;
-        const char *found = arena_printf(c->arena, "%" PRId64 " %s", v[a], figures[a].name);
+        const char *found = show_figure(c, r, a);
 
         if (b != NOTHING)
-            found = arena_printf(c->arena, "%s, %" PRId64 " %s", found, v[b], figures[b].name);
-        judge(c, t, checks[i].invariant, checks[i].claim, v[a] == v[b],
-              quiet || !checks[i].needs_quiet, found);
+            found = arena_printf(c->arena, "%s, %s", found, show_figure(c, r, b));
+        judge(c, t, checks[i].invariant, checks[i].claim, r->v[a] == r->v[b], is_known(r, i, quiet),
+              found);
     }
 }
 
-static struct err judge_orders(struct call *c, struct table *t, struct table *culprits, bool quiet)
+static void judge_orders(struct call *c, struct table *t, struct table *culprits, bool quiet)
 {
     for (size_t i = 0; i < AUDITS; i++) {
         int64_t n;
-        struct err err = audit_run(c, i, culprits, &n);
+        const struct err err = audit_run(c, i, culprits, &n);
+        const bool known = n ? quiet || !audit_needs_quiet(i) : !err.code;
 
-        if (err.code)
-            return err;
-        judge(c, t, audit_invariant(i), audit_claim(i), n == 0,
-              n == 0 || quiet || !audit_needs_quiet(i),
-              arena_printf(c->arena, "%" PRId64 " orders", n));
+        judge(c, t, audit_invariant(i), audit_claim(i), n == 0, known,
+              n == 0 && err.code ? err.msg : arena_printf(c->arena, "%" PRId64 " orders", n));
     }
-    return OK;
 }
 
-static void list_work(struct call *c, struct table *t, const int64_t v[FIGURES])
+static void list_work(struct call *c, struct table *t, const struct reading *r)
 {
     for (size_t i = FIRST_WORK; i <= LAST_WORK; i++)
-        if (v[i])
-            TABLE_ROW(t, figures[i].name, arena_printf(c->arena, "%" PRId64, v[i]));
+        if (r->v[i] && !r->unknown[i])
+            TABLE_ROW(t, figures[i].name, arena_printf(c->arena, "%" PRId64, r->v[i]));
+}
+
+static void list_absent(struct table *t, const struct reading *r)
+{
+    for (int i = 0; i < SOURCES; i++)
+        if (r->why[i])
+            TABLE_ROW(t, source_name(i), r->why[i]);
 }
 
 struct err ledger_verify(struct call *c)
@@ -254,15 +356,14 @@ struct err ledger_verify(struct call *c)
     struct table *t = report_table(c->report, "checks", "#invariant claim verdict found");
     struct table *culprits = report_table(c->report, "culprits", "order claim found");
     struct table *work = report_table(c->report, "under_way", "work #count");
-    int64_t v[FIGURES];
-    bool quiet = false;
-    struct err err = read_quiet(c, v, &quiet);
+    struct table *absent = report_table(c->report, "not_known", "what why");
+    struct reading r;
+    const bool quiet = read_quiet(c, &r);
 
-    if (err.code)
-        return err;
-    judge_figures(c, t, v, quiet);
-    list_work(c, work, v);
-    err = judge_orders(c, t, culprits, quiet);
+    judge_figures(c, t, &r, quiet);
+    judge_orders(c, t, culprits, quiet);
+    list_work(c, work, &r);
+    list_absent(absent, &r);
     table_sort(t);
-    return err;
+    return OK;
 }

@@ -24,6 +24,11 @@ const char *letters_box_name(size_t box)
     return boxes[box].name;
 }
 
+bool letters_in_redis(size_t box)
+{
+    return boxes[box].stream;
+}
+
 struct err letters_box(struct call *c, const char *name, size_t *box)
 {
     for (size_t i = 0; i < BOXES; i++) {

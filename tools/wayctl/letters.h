@@ -24,6 +24,7 @@ typedef enum fate letter_visit(const struct letter *l, void *arg);
 /* "order.dead" or "order"; ERR_NOT_FOUND names those that there are. */
 struct err letters_box(struct call *c, const char *name, size_t *box) MUST_CHECK;
 const char *letters_box_name(size_t box);
+bool letters_in_redis(size_t box); /* RabbitMQ has the others */
 
 /* How many there are; 0 also when the box has never been made. */
 struct err letters_count(struct call *c, size_t box, int64_t *n) MUST_CHECK;

@@ -240,7 +240,7 @@ struct err world_ask_as_admin(struct call *c, const struct world_request *r, int
     return OK;
 }
 
-struct err world_provider_net(struct call *c, int64_t *net)
+struct err world_provider_ledger(struct call *c, struct provider_ledger *out)
 {
     const struct settings *s = &c->world->settings;
     struct http_reply reply;
@@ -253,6 +253,8 @@ struct err world_provider_net(struct call *c, int64_t *net)
     if (reply.status != 200)
         return err_new(c->arena, ERR_UNAVAILABLE, "provider: %d", reply.status);
     in = json_in_parse(c->arena, reply.body, reply.body_len);
-    *net = json_in_int(&in, "captured", 0, INT64_MAX) - json_in_int(&in, "refunded", 0, INT64_MAX);
+    out->captured = json_in_int(&in, "captured", 0, INT64_MAX);
+    out->refunded = json_in_int(&in, "refunded", 0, INT64_MAX);
+    out->charged_twice = json_in_int(&in, "charged_twice", 0, INT64_MAX);
     return json_in_done(&in);
 }

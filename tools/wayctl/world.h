@@ -63,7 +63,11 @@ struct world_request {
 struct err world_ask_as_admin(struct call *c, const struct world_request *r, int *status,
                               const char **body) MUST_CHECK;
 
-/* What the provider says it has captured less what it has refunded. */
-struct err world_provider_net(struct call *c, int64_t *net) MUST_CHECK;
+/* What the provider says it has captured and refunded, and of how many orders (references) it
+ * ever captured more than one charge. */
+struct provider_ledger {
+    int64_t captured, refunded, charged_twice;
+};
+struct err world_provider_ledger(struct call *c, struct provider_ledger *out) MUST_CHECK;
 
 #endif
