@@ -15,6 +15,7 @@
 #include "load.h"
 #include "plan.h"
 #include "report.h"
+#include "shim.h"
 #include "wires.h"
 #include "world.h"
 
@@ -124,6 +125,7 @@ bool chaos_run(const struct chaos *c)
            c->rate);
     setenv("PGCONNECT_TIMEOUT", "5", 1); /* seconds; libpq's own is none */
     lay(c);
+    shim_seed(c->seed);
     run.plan = plan_new(&rng, c);
     run.load = load_new(&rng, c->run_ms, c->rate);
     run.began_ms = clock_mono_ms();

@@ -185,6 +185,12 @@ static void *run(void *arg)
 
 /* --- on and off ------------------------------------------------------------------- */
 
+void shim_seed(uint64_t seed)
+{
+    for (size_t i = 0; i < sizeof(shims) / sizeof(shims[0]); i++)
+        shims[i].rng.state = seed + i + 1;
+}
+
 bool shim_on(const char *queue)
 {
     struct shim *s = shim_of(queue);
@@ -196,7 +202,6 @@ bool shim_on(const char *queue)
     if (!atomic_load(&s->running)) {
         atomic_store(&s->running, true);
         atomic_store(&s->draining, false);
-        s->rng.state = (uint64_t)(uintptr_t)queue;
         if (pthread_create(&s->thread, NULL, run, s) != 0)
             abort();
     }

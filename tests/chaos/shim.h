@@ -8,6 +8,11 @@
 #define CHAOS_SHIM_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* Before the first is switched on: the order in which they pass messages on, and which twice,
+ * comes from this. (What there is to choose from comes from the clock.) */
+void shim_seed(uint64_t seed);
 
 /* 'queue' is order, inventory or payment. False: the broker does not answer, try again.
  * Off waits until all that was held has been passed on. */
