@@ -317,6 +317,7 @@ environment() {
     printf '%s=%s\n' GATEWAY_URL "http://127.0.0.1:$GATEWAY_PORT" PROVIDER_URL "http://127.0.0.1:$PROVIDER_PORT" \
         PROVIDER_KEY_FILE "$STATE/secrets/provider-key" \
         POSTGRES_URL "postgresql://postgres:$password@127.0.0.1:$POSTGRES_PORT/postgres" \
+        RABBITMQ_MEMORY "$(sed -nE 's/^ *RABBITMQ_MEMORY: ([^ ]+).*/\1/p' "$ROOT/docker-compose.yml")" \
         AMQP_HOST 127.0.0.1 AMQP_PORT "$RABBITMQ_PORT" AMQP_VHOST waybill AMQP_USER admin \
         AMQP_PASSWORD_FILE "$STATE/secrets/rabbitmq-admin" \
         AMQP_URL "amqp://admin:$(<"$STATE/secrets/rabbitmq-admin")@127.0.0.1:$RABBITMQ_PORT/waybill" \

@@ -99,6 +99,7 @@ environment() {
     printf '%s=%s\n' GATEWAY_URL "$(url_of gateway)" PROVIDER_URL "$(url_of provider)" \
         PROVIDER_KEY_FILE "$STATE/secrets/provider-key" LEDGER_FILE "$STATE/data/provider/ledger" \
         POSTGRES_URL "$(superuser_url postgres)" \
+        RABBITMQ_MEMORY "$(sed -n 's/^vm_memory_high_watermark.absolute = //p' "$STATE/etc/rabbitmq/rabbitmq.conf")" \
         AMQP_HOST 127.0.0.1 AMQP_PORT "$(port_of rabbitmq)" AMQP_VHOST waybill AMQP_USER admin \
         AMQP_PASSWORD_FILE "$STATE/secrets/rabbitmq-admin" \
         AMQP_URL "amqp://admin:$(<"$STATE/secrets/rabbitmq-admin")@127.0.0.1:$(port_of rabbitmq)/waybill" \

@@ -229,7 +229,8 @@ static void a_broker_short_of_memory_holds_events_up_and_loses_none(void **state
     stack("rabbitmqctl", "set_vm_memory_high_watermark 0");
     id = order_new(&c, product_new(100, 5, true), 1, "pm_ok");
     await_said("outbox list", FINE, id);
-    stack("rabbitmqctl", "set_vm_memory_high_watermark absolute 512MB");
+    stack("rabbitmqctl",
+          text("set_vm_memory_high_watermark absolute %s", world_env("RABBITMQ_MEMORY")));
     await_status(&c, id, "SHIPPED");
     books_must_balance();
 }
