@@ -9,9 +9,9 @@ set -eu
 root=$1
 packages=$(sed -n 's/^PKGS *:= *//p' Makefile)
 
-# The slim ones in the place of Debian's.
+# The slim ones in the place of Debian's; none where their sources could not be had.
 for library in /slim/*; do
-    cp "$library" "$(gcc -print-file-name="${library##*/}")"
+    [ ! -e "$library" ] || cp "$library" "$(gcc -print-file-name="${library##*/}")"
 done
 
 mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/share" "$root/etc/ssl/certs"

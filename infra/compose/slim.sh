@@ -18,23 +18,44 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     dpkg-dev gcc libc6-dev libssl-dev make pkg-config xz-utils zlib1g-dev
 mkdir -p "$folder" /tmp/sources
 cd /tmp/sources
-apt-get source -y curl libmicrohttpd
+
+# The newest that can be had: a mirror may list a release whose sources it does not have yet.
+source_of() { # package
+    for version in $(apt-cache showsrc "$1" | sed -n 's/^Version: //p' | sort -rVu); do
+        ! apt-get source -y "$1=$version" || return 0
+        echo "slim: no sources of $1 $version" >&2
+    done
+    return 1
+}
+slim() { # folder's name, library in it
+    strip --strip-unneeded -o "$folder/${2##*/}" "$(readlink -f /tmp/sources/"$1"-*/"$2")"
+}
+
+slim_libmicrohttpd() {
+    cd /tmp/sources/libmicrohttpd-*
+    ./configure -q --disable-static --disable-https --disable-doc --disable-examples --disable-tools --disable-curl
+    make -s -j"$(nproc)" -C src/microhttpd
+    slim libmicrohttpd src/microhttpd/.libs/libmicrohttpd.so.12
+}
+
+slim_curl() {
+    cd /tmp/sources/curl-*
+    ./configure -q --disable-static --enable-versioned-symbols --with-openssl \
+        --with-ca-bundle=/etc/ssl/certs/ca-certificates.crt --without-ca-path \
+        --without-brotli --without-libidn2 --without-libpsl --without-zstd \
+        --disable-aws --disable-dict --disable-docs --disable-file --disable-ftp --disable-gopher \
+        --disable-imap --disable-ldap --disable-manual --disable-mqtt --disable-ntlm --disable-pop3 \
+        --disable-rtsp --disable-smb --disable-smtp --disable-telnet --disable-tftp
+    make -s -j"$(nproc)" -C lib
+    slim curl lib/.libs/libcurl.so.4
+}
+
 eval "$(dpkg-buildflags --export=sh)"
-
-cd /tmp/sources/libmicrohttpd-*
-./configure -q --disable-static --disable-https --disable-doc --disable-examples --disable-tools --disable-curl
-make -s -j"$(nproc)" -C src/microhttpd
-
-cd /tmp/sources/curl-*
-./configure -q --disable-static --enable-versioned-symbols --with-openssl \
-    --with-ca-bundle=/etc/ssl/certs/ca-certificates.crt --without-ca-path \
-    --without-brotli --without-libidn2 --without-libpsl --without-zstd \
-    --disable-aws --disable-dict --disable-docs --disable-file --disable-ftp --disable-gopher \
-    --disable-imap --disable-ldap --disable-manual --disable-mqtt --disable-ntlm --disable-pop3 \
-    --disable-rtsp --disable-smb --disable-smtp --disable-telnet --disable-tftp
-make -s -j"$(nproc)" -C lib
-
-for library in /tmp/sources/curl-*/lib/.libs/libcurl.so.4 \
-    /tmp/sources/libmicrohttpd-*/src/microhttpd/.libs/libmicrohttpd.so.12; do
-    strip --strip-unneeded -o "$folder/$(basename "$library")" "$(readlink -f "$library")"
+for package in libmicrohttpd curl; do
+    if source_of "$package"; then
+        "slim_$package"
+        cd /tmp/sources
+    else
+        echo "slim: the image gets Debian's own $package" >&2
+    fi
 done
