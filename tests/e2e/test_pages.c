@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "books.h"
 #include "world.h"
 
 enum { ORDERS = 7, MOST = 500 };
@@ -77,17 +78,23 @@ static void orders_can_be_listed_by_status(void **state)
 
 static void a_new_order_does_not_disturb_the_pages_that_follow(void **state)
 {
-    struct reply first =
-        client_send(&(struct request){.url = "/api/v1/orders?limit=3", .token = customer.token});
-    const char *cursor = reply_str(&first, "next_cursor");
-    struct customer other = customer_new();
-    struct reply second;
+    const struct customer c = customer_new(); /* others count this one's orders */
+    const char *id[4];
+    struct reply first, second;
 
     (void)state;
-    order_new(&other, sku, 1, "pm_ok"); /* somebody else's */
-    second = client_send(&(struct request){.url = text("/api/v1/orders?limit=3&cursor=%s", cursor),
-                                           .token = customer.token});
-    assert_string_equal(reply_str(&second, "items.0.id"), placed[ORDERS - 4]);
+    for (size_t i = 0; i < 4; i++)
+        id[i] = order_new(&c, sku, 1, "pm_ok");
+    first = client_send(&(struct request){.url = "/api/v1/orders?limit=2", .token = c.token});
+    assert_string_equal(reply_str(&first, "items.1.id"), id[2]);
+
+    order_new(&c, sku, 1, "pm_ok"); /* a list by offset would show id[2] again */
+    second = client_send(&(struct request){
+        .url = text("/api/v1/orders?limit=2&cursor=%s", reply_str(&first, "next_cursor")),
+        .token = c.token});
+    assert_int_equal(reply_count(&second, "items"), 2);
+    assert_string_equal(reply_str(&second, "items.0.id"), id[1]);
+    assert_string_equal(reply_str(&second, "items.1.id"), id[0]);
     reply_free(&first);
     reply_free(&second);
 }
@@ -103,14 +110,27 @@ static void products_come_by_sku_each_exactly_once(void **state)
         assert_true(strcmp(all[i - 1], all[i]) < 0);
 }
 
+static void must_be_newest_first_each_once(const char *const ids[], size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        assert_true(strcmp(ids[i - 1], ids[i]) > 0); /* ids grow with time */
+}
+
 static void notifications_and_payments_page_too(void **state)
 {
     const char *all[MOST] = {0};
+    int64_t told;
 
     (void)state;
     assert_int_equal(collect("/api/v1/payments?limit=2", "id", all), ORDERS);
-    for (size_t i = 1; i < ORDERS; i++)
-        assert_string_not_equal(all[i - 1], all[i]);
+    must_be_newest_first_each_once(all, ORDERS);
+
+    books_must_balance(); /* the last notification is there */
+    told = sql_int_of("notification", "SELECT count(*) FROM notifications WHERE user_id = $1::uuid",
+                      customer.id);
+    assert_true(told > ORDERS);
+    assert_int_equal(collect("/api/v1/notifications?limit=2", "id", all), told);
+    must_be_newest_first_each_once(all, (size_t)told);
 }
 
 int main(void)
