@@ -26,7 +26,10 @@ const char *broker_dead_letter(const char *queue, const char *message_id);
 /* The state that operators see in Redis, or "". */
 const char *broker_saga_state(const char *order_id);
 
+/* Entries in a stream, and those that a group got and has not acknowledged; -1: Redis does
+ * not answer, or knows of no such group. */
 int64_t broker_stream_length(const char *stream);
+int64_t broker_stream_pending(const char *stream, const char *group);
 
 struct reply broker_provider_ledger(void);
 
