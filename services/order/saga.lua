@@ -20,8 +20,9 @@ redis.call('HSET', saga,
     'reservation', order.data.reservation_id,
     'updated_at', order.time,
     'version', order.data.version)
-if order.data.status == 'SHIPPED' or order.data.status == 'CANCELLED' then
-    -- Finished ones make room: some 400 bytes each, and Redis refuses to write when it is full.
-    redis.call('EXPIRE', saga, 300)
-end
+-- All make room in the end: some 400 bytes each, and Redis refuses to write when it is full. An
+-- early event may come again after its saga's end has been forgotten: what it makes looks open,
+-- and nothing else would ever take it away.
+local over = order.data.status == 'SHIPPED' or order.data.status == 'CANCELLED'
+redis.call('EXPIRE', saga, over and 300 or 86400)
 return 1

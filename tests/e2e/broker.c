@@ -173,13 +173,23 @@ static int64_t number_in(const redisReply *r)
     return r && r->type == REDIS_REPLY_INTEGER ? r->integer : -1;
 }
 
-int64_t broker_stream_length(const char *stream)
+static int64_t ask_redis(const char *command)
 {
-    redisReply *r = redis(text("XLEN %s", stream));
-    const int64_t length = number_in(r);
+    redisReply *r = redis(command);
+    const int64_t n = number_in(r);
 
     freeReplyObject(r);
-    return length;
+    return n;
+}
+
+int64_t broker_stream_length(const char *stream)
+{
+    return ask_redis(text("XLEN %s", stream));
+}
+
+int64_t broker_saga_expires_s(const char *order_id)
+{
+    return ask_redis(text("TTL saga:order:%s", order_id));
 }
 
 int64_t broker_stream_pending(const char *stream, const char *group)

@@ -26,6 +26,9 @@ const char *broker_dead_letter(const char *queue, const char *message_id);
 /* The state that operators see in Redis, or "". */
 const char *broker_saga_state(const char *order_id);
 
+/* In how many seconds that is forgotten; -1: never, -2: there is none. */
+int64_t broker_saga_expires_s(const char *order_id);
+
 /* Entries in a stream, and those that a group got and has not acknowledged; -1: Redis does
  * not answer, or knows of no such group. */
 int64_t broker_stream_length(const char *stream);

@@ -93,6 +93,29 @@ static void an_order_travels_from_pending_to_shipped(void **state)
     assert_string_equal(broker_saga_state(id), "SHIPPED");
 }
 
+static bool summary_is_open(void *id)
+{
+    return strcmp(broker_saga_state(id), "PENDING") == 0;
+}
+
+static void a_summary_for_operators_is_forgotten_also_when_its_saga_looks_open(void **state)
+{
+    enum { FINISHED_S = 300, OPEN_S = 86400 };
+    struct customer c = customer_new();
+    const char *id = order_new(&c, product_new(100, 10, true), 1, "pm_down");
+    struct reply r;
+
+    (void)state;
+    assert_true(await(summary_is_open, text("%s", id), 20));
+    assert_in_range(broker_saga_expires_s(id), FINISHED_S + 1, OPEN_S);
+    r = cancel(&c, id);
+    reply_free(&r);
+    await_status(&c, id, "CANCELLED");
+    books_must_balance();
+    assert_string_equal(broker_saga_state(id), "CANCELLED");
+    assert_in_range(broker_saga_expires_s(id), 1, FINISHED_S);
+}
+
 static void every_event_of_the_order_is_notified_once(void **state)
 {
     struct customer c = customer_new();
@@ -265,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_travels_from_pending_to_shipped),
+        cmocka_unit_test(a_summary_for_operators_is_forgotten_also_when_its_saga_looks_open),
         cmocka_unit_test(every_event_of_the_order_is_notified_once),
         cmocka_unit_test(out_of_stock_cancels_the_order_and_charges_nothing),
         cmocka_unit_test(a_declined_payment_gives_the_stock_back),
