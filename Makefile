@@ -300,10 +300,10 @@ $(BENCH_TESTS): %: %.o $(B)/bench/tests/moody_server.o $(call objects,$(patsubst
 # ONLY="limits sagas", BENCH_SECONDS=, RUNS=, RATES=, ROUNDS="base 1m x2": see bench/run.sh.
 bench-programs:
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=release all bench-report $(patsubst %,build/release/bench/%,measure cost/cost)
-bench: packages bench-programs
+bench: packages-bench bench-programs
 	@ONLY="$(ONLY)" bench/run.sh
 # Everything once and briefly, for CI: it fails on nonsense, never on a figure.
-bench-smoke: packages bench-programs
+bench-smoke: packages-bench bench-programs
 	@rm -f build/bench/smoke.jsonl
 	@ROUNDS=base BENCH_SECONDS=1 RUNS=1 RATES="20 50" SUSTAINED_S=2 STORED= BENCH_OUT=build/bench/smoke.jsonl bench/run.sh
 
@@ -336,6 +336,8 @@ packages:
 	@infra/native/packages.sh run
 packages-dev:
 	@infra/native/packages.sh run dev
+packages-bench:
+	@infra/native/packages.sh run bench
 
 # --- checks -------------------------------------------------------------------
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
@@ -374,7 +376,7 @@ compile_commands.json: ; bear -- $(MAKE) MODE=debug
 help:
 	@sed -n '/^# make up/,/^$$/p' Makefile | sed 's/^# \{0,1\}//'
 
-.PHONY: all tests test bench bench-smoke bench-programs bench-report chaos explore fuzz fuzz-live fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev lint \
+.PHONY: all tests test bench bench-smoke bench-programs bench-report chaos explore fuzz fuzz-live fuzz-targets up down status demo clean restart logs psql ctl packages packages-dev packages-bench lint \
         format format-check layers limits shellcheck cppcheck tidy help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
