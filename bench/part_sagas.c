@@ -8,7 +8,9 @@
 #include "saga.h"
 #include "settings.h"
 
-enum { MAX_RATES = 16, MAX_TRIES = 20 };
+/* Over load are drawn: the rate, and what took that part of the orders no longer. */
+enum { MAX_RATES = 16, MAX_TRIES = 20, DRAWN = 3, POINT = 1 + DRAWN };
+static const double drawn[DRAWN] = {0.5, 0.99, 0.999};
 
 void part_prepare(void)
 {
@@ -75,37 +77,45 @@ static void merge(struct sagas *into, const struct sagas *s)
 }
 
 /* All runs at one rate; what they have in common goes into the pictures. A run in which
- * orders are refused has no figures. */
-static void measure_rate(double rate, double point[3])
+ * orders are refused has no figures, and a rate without any other run has no point. */
+static bool measure_rate(double rate, double point[POINT])
 {
     struct sagas *all = calloc(1, sizeof(*all));
+    const struct histogram *took = &all->took[CONFIRMED];
+    bool measured;
 
     for (size_t run = 0; run < bench_runs(); run++) {
         struct sagas *s = sagas_run(rate, bench_warm(), bench_seconds());
 
         show(s);
-        if (s->clean)
+        if (s->clean) {
             add_run(s);
-        merge(all, s);
+            merge(all, s);
+        }
         sagas_free(s);
     }
     all->rate = rate;
-    tell_distribution(all);
+    measured = took->n > 0;
+    if (measured)
+        tell_distribution(all);
     point[0] = rate;
-    point[1] = (double)histogram_at(&all->took[CONFIRMED], 0.5) / 1e6;
-    point[2] = (double)histogram_at(&all->took[CONFIRMED], 0.99) / 1e6;
+    for (size_t i = 0; i < DRAWN; i++)
+        point[1 + i] = (double)histogram_at(took, drawn[i]) / 1e6;
     sagas_free(all);
+    return measured;
 }
 
 void part_sagas(void)
 {
-    double rates[MAX_RATES], points[3 * MAX_RATES];
+    double rates[MAX_RATES], points[POINT * MAX_RATES];
     const size_t n = bench_numbers("RATES", "50 200 500 1000", rates, MAX_RATES);
+    size_t measured = 0;
 
     for (size_t i = 0; i < n; i++)
-        measure_rate(rates[i], &points[3 * i]);
+        measured += measure_rate(rates[i], &points[POINT * measured]);
     figures_tell();
-    points_tell("sagas.load", "ms", points, n, 3);
+    if (measured > 0)
+        points_tell("sagas.load", "ms", points, measured, POINT);
 }
 
 /* --- the highest rate that is held ----------------------------------------------- */

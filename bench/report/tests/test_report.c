@@ -279,6 +279,20 @@ static void a_missed_goal_stands_in_the_table_and_is_counted(void **state)
     free(text);
 }
 
+static void the_slowest_of_a_thousand_stand_in_the_table_until_they_are_confirmed(void **state)
+{
+    char *text;
+
+    (void)state;
+    line(
+        "{\"name\":\"sagas.200.confirmed.p999\",\"unit\":\"ms\",\"better\":\"less\",\"runs\":[9]}");
+    line("{\"name\":\"sagas.200.shipped.p999\",\"unit\":\"ms\",\"better\":\"less\",\"runs\":[9]}");
+    text = printed();
+    assert_non_null(strstr(text, "sagas.200.confirmed.p999"));
+    assert_null(strstr(text, "sagas.200.shipped.p999"));
+    free(text);
+}
+
 static void figures_of_a_busy_machine_come_with_a_warning(void **state)
 {
     char *text;
@@ -313,6 +327,7 @@ int main(void)
         TEST(goals_of_what_was_not_measured_are_named),
         TEST(numbers_have_three_digits_that_count),
         TEST(a_missed_goal_stands_in_the_table_and_is_counted),
+        TEST(the_slowest_of_a_thousand_stand_in_the_table_until_they_are_confirmed),
         TEST(figures_of_a_busy_machine_come_with_a_warning),
     };
 
