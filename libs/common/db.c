@@ -303,15 +303,19 @@ struct err db_gather_params(struct ctx *ctx, const char *sql, const char *const 
     return g ? ctx->db->failed : write_gathered(ctx, &alone);
 }
 
+struct err db_ping(struct ctx *ctx)
+{
+    struct db_rows ignored;
+
+    return db_exec(ctx, &ignored, "SELECT 1");
+}
+
 struct err db_exec_script(struct ctx *ctx, const char *sql, int timeout_ms)
 {
     struct db *db = ctx->db;
-    struct db_rows ignored;
     PGresult *res;
-    struct err err;
+    struct err err = db_ping(ctx); /* opens the unit's transaction, or connects */
 
-    /* A harmless statement opens the unit's transaction, or connects. */
-    err = db_exec(ctx, &ignored, "SELECT 1");
     if (err.code)
         return err;
     err = gone;
@@ -325,13 +329,6 @@ struct err db_exec_script(struct ctx *ctx, const char *sql, int timeout_ms)
     if (db->write)
         db->failed = err;
     return err;
-}
-
-struct err db_ping(struct ctx *ctx)
-{
-    struct db_rows ignored;
-
-    return db_exec(ctx, &ignored, "SELECT 1");
 }
 
 /* --- units of work ---------------------------------------------------------- */
