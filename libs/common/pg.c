@@ -150,8 +150,8 @@ static enum pg_outcome collect(PGconn *conn, int64_t deadline_ms, PGresult *res[
         } else if (PQresultStatus(next) == PGRES_PIPELINE_SYNC) {
             PQclear(next);
             return PQexitPipelineMode(conn) ? PG_ANSWERED : PG_LOST;
-        } else if (PQresultStatus(next) == PGRES_PIPELINE_ABORTED || i == n) {
-            PQclear(next);
+        } else if (PQresultStatus(next) == PGRES_PIPELINE_ABORTED || i >= n) {
+            PQclear(next); /* not run; or of the session, which ends */
         } else {
             res[i] = more_telling(res[i], next);
         }
