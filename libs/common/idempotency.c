@@ -57,6 +57,12 @@ struct err idempotency_key(struct idempotency *k, const char *caller, const char
     return OK;
 }
 
+/* Strangers all have the same name, none: what sets them apart is what they ask for. */
+static const char *scope_of(const struct idempotency *k)
+{
+    return *k->caller ? k->caller : k->fingerprint;
+}
+
 struct err idempotency_find(struct ctx *ctx, const struct idempotency *k,
                             struct stored_answer *stored)
 {
@@ -68,7 +74,7 @@ struct err idempotency_find(struct ctx *ctx, const struct idempotency *k,
     err = db_exec(ctx, &rows,
                   "SELECT fingerprint, status, body, location FROM idempotency"
                   " WHERE caller = $1 AND key = $2",
-                  k->caller, k->key);
+                  scope_of(k), k->key);
     if (err.code || rows.count == 0)
         return err;
     if (strcmp(db_str(&rows, 0, FINGERPRINT), k->fingerprint) != 0)
@@ -89,7 +95,7 @@ struct err idempotency_store(struct ctx *ctx, const struct idempotency *k,
     return db_later(ctx,
                     "INSERT INTO idempotency (caller, key, fingerprint, status, body, location)"
                     " VALUES ($1, $2, $3, $4, $5, $6)",
-                    k->caller, k->key, k->fingerprint, db_param_int(ctx, answer->status),
+                    scope_of(k), k->key, k->fingerprint, db_param_int(ctx, answer->status),
                     answer->body, answer->location);
 }
 

@@ -5,7 +5,12 @@
  * key), with a fingerprint of method, path and body. The same request again gets the
  * stored answer; another request under the same key 422. Of two that run at once the
  * second waits in its commit for the first's, fails with it, and gets the first's answer:
- * nothing marks a request as running, so nothing is left of one that died. */
+ * nothing marks a request as running, so nothing is left of one that died.
+ *
+ * A caller who is nobody ("": registering needs no token) has no keys of their own, so
+ * theirs are known together with the fingerprint: two strangers who happen to choose the
+ * same key do not meet, and another request under a key is simply another request. Who
+ * repeats the whole of it, the password in it included, gets the answer it was given. */
 #ifndef COMMON_IDEMPOTENCY_H
 #define COMMON_IDEMPOTENCY_H
 
@@ -17,8 +22,8 @@
 #include "err.h"
 
 struct idempotency {
-    const char *caller, *key;
-    char fingerprint[65]; /* keyed BLAKE2b (RFC 7693), hex */
+    const char *caller, *key; /* caller: a user's id; "" for nobody in particular */
+    char fingerprint[65];     /* keyed BLAKE2b (RFC 7693), hex */
 };
 
 struct stored_answer {

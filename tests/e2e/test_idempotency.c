@@ -120,12 +120,38 @@ static void a_restock_with_a_key_counts_once(void **state)
     }
 }
 
+static struct reply register_as(const char *name, const char *key)
+{
+    return client_send(&(struct request){
+        .url = "/api/v1/users",
+        .key = key,
+        .body = text("{\"email\":\"%s-%s\",\"name\":\"A\",\"password\":\"correct horse\"}", name,
+                     customer.email)});
+}
+
+static void two_strangers_may_register_under_the_same_key(void **state)
+{
+    struct reply a = register_as("a", "1"), again = register_as("a", "1"),
+                 b = register_as("b", "1");
+
+    (void)state;
+    assert_int_equal(a.status, 201);
+    assert_string_equal(again.body, a.body);
+    assert_string_equal(reply_header(&again, "Idempotent-Replayed"), "true");
+    assert_int_equal(b.status, 201);
+    assert_null(reply_header(&b, "Idempotent-Replayed"));
+    reply_free(&a);
+    reply_free(&again);
+    reply_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_repeated_request_gets_the_same_answer),
         cmocka_unit_test(a_key_reused_for_another_request_is_refused),
         cmocka_unit_test(two_customers_may_use_the_same_key),
+        cmocka_unit_test(two_strangers_may_register_under_the_same_key),
         cmocka_unit_test(a_request_that_failed_may_be_tried_again_under_its_key),
         cmocka_unit_test(a_key_that_is_no_key_is_refused),
         cmocka_unit_test(a_restock_with_a_key_counts_once),

@@ -144,6 +144,24 @@ static void the_same_key_of_another_caller_is_another_key(void **state)
     assert_int_equal(answers(), 2);
 }
 
+static void strangers_with_the_same_key_do_not_meet(void **state)
+{
+    const struct idempotency one = key_of("", "key-1", "{}"), same = key_of("", "key-1", "{}"),
+                             other_ = key_of("", "key-1", "{\"n\":1}");
+    struct stored_answer stored;
+
+    (void)state;
+    assert_int_equal(serve(ctx, &one, &created).code, ERR_OK);
+    assert_int_equal(idempotency_find(ctx, &other_, &stored).code, ERR_OK);
+    assert_int_equal(stored.status, 0);
+    assert_int_equal(serve(ctx, &other_, &created).code, ERR_OK);
+    assert_int_equal(answers(), 2);
+
+    assert_int_equal(idempotency_find(ctx, &same, &stored).code, ERR_OK);
+    assert_int_equal(stored.status, 201); /* a repetition is one all the same */
+    assert_int_equal(serve(&other, &same, &created).code, ERR_CONFLICT);
+}
+
 static void a_request_that_failed_may_be_tried_again(void **state)
 {
     const struct idempotency k = key_of("ann", "key-1", "{}");
@@ -246,6 +264,7 @@ int main(void)
         TEST(an_answer_without_body_is_repeated_without_body),
         TEST(a_key_reused_for_another_request_is_unprocessable),
         TEST(the_same_key_of_another_caller_is_another_key),
+        TEST(strangers_with_the_same_key_do_not_meet),
         TEST(a_request_that_failed_may_be_tried_again),
         TEST(of_two_at_once_the_second_waits_and_fails_with_a_conflict),
         TEST(only_printable_keys_of_1_to_255_characters_are_valid),
