@@ -257,6 +257,29 @@ struct err stream_claim(struct stream *s, struct arena *a, const struct stream_c
     return count_deliveries(s, a, c, *out, *n);
 }
 
+/* In one piece, for what a consumer is given between a look and its deletion would be
+ * pending with nobody, and lost. Without the group there is nobody to forget. */
+static const char forget_script[] =
+    "local all = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]) "
+    "if all.err then return 0 end "
+    "for _, one in ipairs(all) do "
+    "  local is = {} "
+    "  for i = 1, #one, 2 do is[one[i]] = one[i + 1] end "
+    "  if is.pending == 0 and is.idle >= tonumber(ARGV[3]) and is.name ~= ARGV[2] then "
+    "    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], is.name) "
+    "  end "
+    "end "
+    "return 1";
+
+struct err stream_forget_idle(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                              int64_t idle_ms)
+{
+    const char *const args[] = {c->group, c->name, number(a, idle_ms)};
+    const char *const *const calls[] = {args};
+
+    return stream_eval(s, a, forget_script, c->key, calls, 1, 3);
+}
+
 struct err stream_uncount(struct stream *s, struct arena *a, const struct stream_consumer *c,
                           const struct stream_entry entries[], size_t n)
 {

@@ -63,6 +63,11 @@ struct err stream_claim(struct stream *s, struct arena *a, const struct stream_c
                         int64_t idle_ms, int count, struct stream_entry **out,
                         size_t *n) MUST_CHECK;
 
+/* Delete the group's consumers, but this one, that hold nothing and have not asked for
+ * 'idle_ms': instances that are gone for good. Redis itself never forgets one. */
+struct err stream_forget_idle(struct stream *s, struct arena *a, const struct stream_consumer *c,
+                              int64_t idle_ms) MUST_CHECK;
+
 /* The last delivery of these entries came to nothing by no fault of theirs: it does not
  * count. They stay this consumer's. */
 struct err stream_uncount(struct stream *s, struct arena *a, const struct stream_consumer *c,

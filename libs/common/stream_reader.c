@@ -10,7 +10,13 @@
 #include "log.h"
 #include "loop.h"
 
-enum { BATCH = 50, CLAIM_IDLE_MS = 30000, MAX_DELIVERIES = 5, WAIT_MS = 500 };
+enum {
+    BATCH = 50,
+    CLAIM_IDLE_MS = 30000,
+    MAX_DELIVERIES = 5,
+    WAIT_MS = 500,
+    FORGET_IDLE_MS = 6 * 3600 * 1000,
+};
 
 struct stream_reader {
     struct stream_reader_options opt;
@@ -139,7 +145,10 @@ static struct err claim_stale(struct stream_reader *r, struct ctx *ctx, struct s
     while (!err.code && n > 0 && !loop_stopping(l))
         err = claim(r, ctx, s, r->opt.claim_idle_ms, &n);
     r->claim_at = clock_mono_ms() + r->opt.claim_idle_ms / 2;
-    return err;
+    if (err.code)
+        return err;
+    arena_reset(ctx->arena);
+    return stream_forget_idle(s, ctx->arena, &r->me, r->opt.forget_idle_ms);
 }
 
 static struct err read_new(struct stream_reader *r, struct ctx *ctx, struct stream *s)
@@ -189,6 +198,7 @@ struct stream_reader *stream_reader_start(const struct stream_reader_options *op
     r->opt.batch = opt->batch ? opt->batch : BATCH;
     r->opt.claim_idle_ms = opt->claim_idle_ms ? opt->claim_idle_ms : CLAIM_IDLE_MS;
     r->opt.max_deliveries = opt->max_deliveries ? opt->max_deliveries : MAX_DELIVERIES;
+    r->opt.forget_idle_ms = opt->forget_idle_ms ? opt->forget_idle_ms : FORGET_IDLE_MS;
     r->batch = batch_new(opt->stream, NULL, opt->subscriptions, opt->nsubscriptions);
     r->loop = loop_start(&(struct loop_options){
         .name = arena_printf(a, "stream reader %s", opt->stream),

@@ -3,7 +3,9 @@
  *
  * An entry that fails for a passing reason stays pending and is tried again, by
  * whichever reader comes first, after 'claim_idle_ms'; so are the entries of a reader
- * that died. After 'max_deliveries' an entry goes to the dead stream. */
+ * that died. After 'max_deliveries' an entry goes to the dead stream. Consumers that hold
+ * nothing and have not been heard of for 'forget_idle_ms' are deleted: a container made
+ * anew is another consumer, and the group would grow with each. */
 #ifndef COMMON_STREAM_READER_H
 #define COMMON_STREAM_READER_H
 
@@ -25,6 +27,7 @@ struct stream_reader_options {
     int batch;              /* entries a transaction, at most; 0 means 50 */
     int64_t claim_idle_ms;  /* 0 means 30,000 */
     int64_t max_deliveries; /* 0 means 5 */
+    int64_t forget_idle_ms; /* 0 means 6 hours */
 };
 
 /* Strings and subscriptions are borrowed. Its health check is "redis". */

@@ -194,6 +194,35 @@ static void a_consumer_that_starts_again_gets_its_own_entries_at_once(void **sta
     assert_int_equal(entries[0].deliveries, 2);
 }
 
+static int64_t consumers(void)
+{
+    return redis_do("EVAL", "return #redis.call('XINFO', 'CONSUMERS', KEYS[1], 'group')", "1", key);
+}
+
+static void consumers_that_are_gone_and_hold_nothing_are_forgotten(void **state)
+{
+    struct stream_entry *entries;
+    const int64_t any_time = 0, hour_ms = 3600000;
+
+    (void)state;
+    assert_ok(stream_forget_idle(s, a, &me, any_time)); /* no stream yet */
+    assert_ok(stream_group(s, a, &me));
+    add("one");
+    assert_int_equal(read_as("holds it", 1, &entries), 1);
+    add("two");
+    assert_int_equal(read_as("has done it", 1, &entries), 1);
+    assert_ok(stream_done(s, a, &me, entries, 1));
+    add("three");
+    assert_int_equal(read_as("me", 1, &entries), 1);
+    assert_ok(stream_done(s, a, &me, entries, 1));
+
+    assert_ok(stream_forget_idle(s, a, &me, hour_ms));
+    assert_int_equal(consumers(), 3);
+    assert_ok(stream_forget_idle(s, a, &me, any_time));
+    assert_int_equal(consumers(), 2); /* I, and who holds something */
+    assert_backlog(1, 1);
+}
+
 static void stale_entries_behind_many_fresh_ones_are_found(void **state)
 {
     enum { MANY = 300 };
@@ -291,6 +320,7 @@ int main(void)
         TEST(a_group_that_is_gone_is_made_again_from_the_beginning),
         TEST(what_a_dead_consumer_held_is_claimed_and_counted),
         TEST(a_consumer_that_starts_again_gets_its_own_entries_at_once),
+        TEST(consumers_that_are_gone_and_hold_nothing_are_forgotten),
         TEST(stale_entries_behind_many_fresh_ones_are_found),
         TEST(entries_deleted_by_others_do_not_hinder_a_claim),
         TEST(what_is_done_is_gone),

@@ -18,7 +18,7 @@
 #include "stream.h"
 #include "stream_reader.h"
 
-enum { CLAIM_IDLE_MS = 100, MAX_DELIVERIES = 3 };
+enum { CLAIM_IDLE_MS = 100, MAX_DELIVERIES = 3, FORGET_IDLE_MS = 1500 };
 
 static struct feed *feed;
 static struct arena *a;
@@ -62,6 +62,7 @@ static struct stream_reader_options options(const char *consumer)
         .nsubscriptions = FEED_SUBSCRIPTIONS,
         .claim_idle_ms = CLAIM_IDLE_MS,
         .max_deliveries = MAX_DELIVERIES,
+        .forget_idle_ms = FORGET_IDLE_MS,
     };
 }
 
@@ -378,6 +379,25 @@ static void while_the_databases_disk_is_full_no_entry_is_buried(void **state)
     assert_int_equal(redis_do("XLEN", dead), 0);
 }
 
+static int64_t consumers(void)
+{
+    return redis_do("EVAL", "return #redis.call('XINFO', 'CONSUMERS', KEYS[1], 'group')", "1", key);
+}
+
+static void a_reader_forgets_those_that_are_gone(void **state)
+{
+    (void)state;
+    start_as("before");
+    happen(feed->done);
+    wait_until(all_done());
+    stop();
+    start_as("after");
+    happen(feed->done);
+    wait_until(all_done());
+    assert_int_equal(consumers(), 2);
+    wait_until(consumers() == 1);
+}
+
 static void a_stop_is_quick_and_loses_nothing(void **state)
 {
     enum { EVENTS = 300 };
@@ -413,6 +433,7 @@ int main(void)
         TEST(a_reader_comes_back_after_redis_does),
         TEST(while_the_database_is_gone_entries_wait),
         TEST(while_the_databases_disk_is_full_no_entry_is_buried),
+        TEST(a_reader_forgets_those_that_are_gone),
         TEST(a_stop_is_quick_and_loses_nothing),
     };
 
