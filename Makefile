@@ -330,7 +330,7 @@ logs:
 	@$(THE_STACK) logs $(s)
 psql:
 	@$(THE_STACK) psql $(s)
-ctl: $(B)/wayctl
+ctl:
 	@MODE=$(MODE) NAME=$(NAME) tools/wayctl.sh $(c)
 packages:
 	@infra/native/packages.sh run

@@ -9,6 +9,7 @@
 #   start|stop|restart [component...]
 #   kill component [signal]; freeze|thaw component: all its processes
 #   psql [service] | rabbitmqctl ... | redis-cli ...    into the servers
+#   ask component path  what a service says at its own port: ask order /readyz
 #   env                 KEY=value lines for tests
 #   destroy             down, and remove this stack's data
 #   clean               down and remove all stacks of this checkout, and what was built

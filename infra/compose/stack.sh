@@ -10,6 +10,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 ROOT=${here%/infra/compose}
 . "$ROOT/infra/native/layout.sh"
+READY_TIMEOUT_S=${READY_TIMEOUT_S:-120} # all of it, and not one phase of several
+. "$ROOT/infra/native/ready.sh"
 check_name
 PROJECT=waybill-$NAME
 STATE=$ROOT/build/compose/$NAME
@@ -37,14 +39,52 @@ up() {
     build
     mapfile -t scales < <(scale_arguments)
     # Profiles that others are in stay as they are.
-    if ! compose up -d --wait --wait-timeout "${READY_TIMEOUT_S:-120}" "${scales[@]}" >"$STATE/up.log" 2>&1; then
-        tail -n 12 "$STATE/up.log" >&2
-        compose logs --tail 12 "$(first_unhealthy)" >&2
-        exit 1
-    fi
+    wait_healthy up "$(healthy)" up -d --wait --wait-timeout "$READY_TIMEOUT_S" "${scales[@]}"
     echo "  all $(running | wc -l) containers are healthy, $((SECONDS - began)) s"
     [ -n "${NO_SAMPLE:-}" ] || [ "$before" = "$(running | sort)" ] || demo sample
     what_next
+}
+
+# A command of Compose that waits until all is well, with a line for each container as it
+# becomes ready.
+wait_healthy() { # name of its log, lines of healthy() that need no saying, command...
+    local log=$STATE/$1.log said=$2 began=${EPOCHREALTIME/[.,]/} pid line ended result=0
+    compose "${@:3}" >"$log" 2>&1 &
+    pid=$!
+    while :; do
+        # The last look comes after the end.
+        if kill -0 $pid 2>/dev/null; then ended=''; else ended=yes; fi
+        while IFS= read -r line; do
+            [[ -n $line && $'\n'$said$'\n' != *$'\n'"$line"$'\n'* ]] || continue
+            said+=$'\n'$line
+            progress_line "${line%% *}" ready '' "$(seconds_since "$began")"
+        done < <(healthy)
+        [ -z "$ended" ] || break
+        sleep 0.3
+    done
+    wait $pid || result=$?
+    [ $result != 0 ] || return 0
+    show_log "$log"
+    compose logs --tail 12 "$(first_unhealthy)" >&2
+    exit 1
+}
+
+healthy() { # -> "order-1 <id>" lines
+    docker ps --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
+        --filter health=healthy --format '{{.Names}} {{.ID}}' | sed "s/^$PROJECT-//"
+}
+
+# What Compose says is for a log; when it fails, here is the log's end.
+quietly() { # name of its log, command...
+    local log=$STATE/$1.log result=0
+    "${@:2}" 2>"$log" || result=$?
+    if [ $result = 0 ]; then rm -f "$log"; else show_log "$log"; fi
+    return $result
+}
+
+show_log() { # file
+    echo "waybill: that failed. Its log: $1" >&2
+    tail -n 12 "$1" | sed 's/^/    /' >&2
 }
 
 # "make test" says NO_BUILD=1 when it has compiled the programs of this machine; the
@@ -52,8 +92,8 @@ up() {
 build() {
     [ "${NO_BUILD:-}" != images ] || return 0
     echo "  building (the first time this takes minutes)"
-    compose build >"$STATE/build.log" 2>&1 || {
-        tail -n 40 "$STATE/build.log" >&2
+    compose build "${SERVICES[@]}" provider init wayctl >"$STATE/build.log" 2>&1 || {
+        show_log "$STATE/build.log"
         exit 1
     }
 }
@@ -98,12 +138,12 @@ settings_of() { # service -> names
 }
 
 down() {
-    compose --profile '*' down --remove-orphans >/dev/null 2>&1
+    quietly down compose --profile '*' down --remove-orphans
     echo "Stack $NAME is down. Its data stays in the volumes ${PROJECT}_*."
 }
 
 destroy() {
-    compose --profile '*' down --volumes --remove-orphans >/dev/null 2>&1
+    quietly down compose --profile '*' down --volumes --remove-orphans
     rm -rf "$STATE"
     echo "Stack $NAME is gone, with its data."
 }
@@ -113,12 +153,12 @@ clean() {
     for stack in "$ROOT"/build/compose/*/; do
         [ ! -d "$stack" ] || NAME=$(basename "$stack") "$here/stack.sh" destroy
     done
-    docker image rm "${SERVICES[@]/#/waybill/}" waybill/provider waybill/tools >/dev/null 2>&1 || true
+    docker image rm "${SERVICES[@]/#/waybill/}" waybill/{provider,tools,wayctl} >/dev/null 2>&1 || true
 }
 
 what_next() {
     local url make=make
-    url=http://127.0.0.1:$GATEWAY_PORT
+    url=http://127.0.0.1:$(gateway_port)
     [ "$NAME" = main ] || make="make NAME=$NAME"
     cat <<TEXT
 
@@ -132,7 +172,7 @@ TEXT
 }
 
 demo() { # [sample]
-    compose run --rm --no-deps -T demo /infra/demo.sh "$@" 2>/dev/null
+    quietly demo compose run --rm --no-deps -T demo /infra/demo.sh "$@"
 }
 
 # --- containers -----------------------------------------------------------------
@@ -189,8 +229,9 @@ start_components() { # component...
 
 restart() { # [component...]
     [ $# -gt 0 ] || set -- provider "${SERVICES[@]}" gateway
-    compose restart "${@%-[0-9]*}" >/dev/null 2>&1
-    compose up -d --wait --no-recreate "$@" >/dev/null 2>&1
+    set -- "${@%-[0-9]*}"
+    quietly restart compose restart "$@"
+    wait_healthy restart "$(healthy)" up -d --wait --no-recreate --no-deps "$@"
 }
 
 # A signal as the kernel or an accident would send it. "docker kill" means that the
@@ -294,18 +335,40 @@ redis_cli() {
     interactive -u 0 "$PROJECT-redis-1" sh -c 'REDISCLI_AUTH=$(cat /waybill/secrets/redis-admin) exec redis-cli --user admin "$@"' redis-cli "$@"
 }
 
+# A service's own port, from a container on its network.
+ask() { # component or instance, path
+    local name
+    for name in $(each "$1"); do
+        docker run --rm --network "${PROJECT}_front" --cap-drop ALL --read-only --entrypoint curl waybill/tools \
+            -s "http://$name:800${OFFSET[$(component_of "$1")]}$2"
+    done
+}
+
+# The operator's tool in a container beside the others. Where there is no terminal its input
+# stays closed: it may run in a loop that reads names.
+ctl() { # command...
+    local flags=(--interactive=false -T)
+    if [ -t 0 ] && [ -t 1 ]; then flags=(); fi
+    [ -n "$(running)" ] || { echo "waybill: stack $NAME is down. Start it with: make up" >&2; exit 2; }
+    OPERATOR_HOST=$(uname -n) compose --progress quiet run --rm --no-deps "${flags[@]}" wayctl "$@"
+}
+
 # --- values for tests and other tools --------------------------------------------
 
 # The same names as the native stack's. Servers and services are reachable from here
 # when the stack was started with INNER_PORTS=1.
 environment() {
-    local component password
+    local component password port
+    [ -e "$STATE/inner-ports" ] ||
+        echo "waybill: servers and services cannot be reached there; INNER_PORTS=1 make up publishes their ports" >&2
     copy_secrets
     printf '%s=%s\n' NAME "$NAME" STATE "$STATE" PORT_BASE "$BASE" SECRETS_DIR "$STATE/secrets" LOG_DIR "$STATE/log" \
         INSTANCES "$(containers | cut -d' ' -f1 | sed -E 's/^(postgres|rabbitmq|redis|provider|gateway)-1$/\1/' | xargs)" \
         CONTAINERS_HOST "$(docker network inspect "${PROJECT}_front" -f '{{(index .IPAM.Config 0).Gateway}}')" \
         CLIENT_ADDRESSES_HIDDEN 1 KILL_COMMAND "docker compose -p $PROJECT kill -s KILL"
-    for component in gateway postgres rabbitmq redis provider; do
+    port=$(gateway_port) || return
+    echo "GATEWAY_PORT=$port"
+    for component in postgres rabbitmq redis provider; do
         echo "${component^^}_PORT=$(port_of "$component")"
     done
     password=$(<"$STATE/secrets/postgres")
@@ -314,7 +377,7 @@ environment() {
             "${component^^}_URL" "http://127.0.0.1:$(first_inner_port "$component")" \
             "${component^^}_DATABASE_URL" "postgresql://postgres:$password@127.0.0.1:$POSTGRES_PORT/waybill_$component"
     done
-    printf '%s=%s\n' GATEWAY_URL "http://127.0.0.1:$GATEWAY_PORT" PROVIDER_URL "http://127.0.0.1:$PROVIDER_PORT" \
+    printf '%s=%s\n' GATEWAY_URL "http://127.0.0.1:$port" PROVIDER_URL "http://127.0.0.1:$PROVIDER_PORT" \
         PROVIDER_KEY_FILE "$STATE/secrets/provider-key" \
         POSTGRES_URL "postgresql://postgres:$password@127.0.0.1:$POSTGRES_PORT/postgres" \
         RABBITMQ_MEMORY "$(sed -nE 's/^ *RABBITMQ_MEMORY: ([^ ]+).*/\1/p' "$ROOT/docker-compose.yml")" \
@@ -342,16 +405,24 @@ first_inner_port() { # service
     echo $((BASE + 200 + 10 * OFFSET[$1]))
 }
 
+gateway_port() { # as it was published
+    local address
+    address=$(docker port "$PROJECT-gateway-1" 8080) || fail "stack $NAME has no gateway. Start it with: make up"
+    echo "${address##*:}"
+}
+
 export_ports() {
     local service first
-    for service in gateway postgres rabbitmq redis provider; do
+    for service in postgres rabbitmq redis provider; do
         export "${service^^}_PORT=$(port_of "$service")"
     done
     for service in "${SERVICES[@]}"; do
         first=$(first_inner_port "$service")
         export "${service^^}_PORTS=$first-$((first + $(scale_of "$service") - 1))"
     done
-    [ "$NAME" = main ] || export MANAGEMENT_PORT=$((BASE + 90))
+    # Of the first stack they are in .env; the environment says more than that, for each.
+    [ "$NAME-$BASE" = main-8000 ] || export GATEWAY_PORT=${GATEWAY_PORT:-$(port_of gateway)}
+    [ "$NAME" = main ] || export MANAGEMENT_PORT=${MANAGEMENT_PORT:-$((BASE + 90))}
 }
 
 export_ports
@@ -359,7 +430,7 @@ verb=${1:?verb}
 shift
 case $verb in
 up | down | status | destroy | clean | restart) "$verb" "$@" ;;
-demo | logs) "$verb" "$@" ;;
+demo | logs | ctl | ask) "$verb" "$@" ;;
 env) environment ;;
 kill) kill_component "$@" ;;
 freeze) freeze "$1" STOP ;;

@@ -181,6 +181,14 @@ run_psql() { # [service or database [argument...]]
     exec psql -X "$(superuser_url "$database")" "$@"
 }
 
+# A service's own port: ask order /metrics.
+ask() { # component or instance, path
+    local instance
+    for instance in $(matching "$1"); do
+        curl -s --max-time 5 "http://127.0.0.1:$(port_of "$instance")$2"
+    done
+}
+
 verb=${1:?verb}
 shift
 case $verb in
@@ -195,6 +203,7 @@ start) start_components "$@" ;;
 stop) stop_components "$@" ;;
 restart) restart "$@" ;;
 psql) run_psql "$@" ;;
+ask) ask "$@" ;;
 rabbitmqctl | rabbitmq-queues | rabbitmq-diagnostics) exec "$here/run/rabbitmq" "$verb" "$@" ;;
 redis-cli) redis_cli "$(port_of redis)" --no-auth-warning "$@" ;;
 *) fail "no such verb: $verb" ;;

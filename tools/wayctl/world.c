@@ -11,7 +11,7 @@
 #include "json_out.h"
 
 struct settings {
-    const char *database[SERVICES];
+    const char *database[SERVICES], *password[SERVICES];
     const char *amqp_host, *amqp_vhost, *amqp_user, *amqp_password;
     const char *redis_host, *redis_user, *redis_password;
     const char *provider_url, *provider_key;
@@ -23,40 +23,49 @@ struct settings {
 
 /* clang-format off */
 static const struct config_key keys[] = {
-    {"ORDER_DATABASE_URL",        CONFIG_SECRET, AT(database[ORDER]),        NULL, 0, 0,
-     "postgresql://…, of a superuser"},
-    {"INVENTORY_DATABASE_URL",    CONFIG_SECRET, AT(database[INVENTORY]),    NULL, 0, 0,
-     "postgresql://…, of a superuser"},
-    {"PAYMENT_DATABASE_URL",      CONFIG_SECRET, AT(database[PAYMENT]),      NULL, 0, 0,
-     "postgresql://…, of a superuser"},
-    {"NOTIFICATION_DATABASE_URL", CONFIG_SECRET, AT(database[NOTIFICATION]), NULL, 0, 0,
-     "postgresql://…, of a superuser"},
-    {"AMQP_HOST",                 CONFIG_STR,    AT(amqp_host),              NULL, 0, 0,
+    {"ORDER_DATABASE_URL",             CONFIG_SECRET, AT(database[ORDER]),        NULL, 0, 0,
+     "postgresql://…, of its owner or a superuser"},
+    {"ORDER_DATABASE_PASSWORD",        CONFIG_SECRET, AT(password[ORDER]),        "", 0, 0,
+     "of that role, if it is not in the address"},
+    {"INVENTORY_DATABASE_URL",         CONFIG_SECRET, AT(database[INVENTORY]),    NULL, 0, 0,
+     "postgresql://…, of its owner or a superuser"},
+    {"INVENTORY_DATABASE_PASSWORD",    CONFIG_SECRET, AT(password[INVENTORY]),    "", 0, 0,
+     "of that role, if it is not in the address"},
+    {"PAYMENT_DATABASE_URL",           CONFIG_SECRET, AT(database[PAYMENT]),      NULL, 0, 0,
+     "postgresql://…, of its owner or a superuser"},
+    {"PAYMENT_DATABASE_PASSWORD",      CONFIG_SECRET, AT(password[PAYMENT]),      "", 0, 0,
+     "of that role, if it is not in the address"},
+    {"NOTIFICATION_DATABASE_URL",      CONFIG_SECRET, AT(database[NOTIFICATION]), NULL, 0, 0,
+     "postgresql://…, of its owner or a superuser"},
+    {"NOTIFICATION_DATABASE_PASSWORD", CONFIG_SECRET, AT(password[NOTIFICATION]), "", 0, 0,
+     "of that role, if it is not in the address"},
+    {"AMQP_HOST",                      CONFIG_STR,    AT(amqp_host),              NULL, 0, 0,
      "RabbitMQ"},
-    {"AMQP_PORT",                 CONFIG_INT,    AT(amqp_port),              "5672", 1, 65535,
+    {"AMQP_PORT",                      CONFIG_INT,    AT(amqp_port),              "5672", 1, 65535,
      "RabbitMQ"},
-    {"AMQP_VHOST",                CONFIG_STR,    AT(amqp_vhost),             "waybill", 0, 0,
+    {"AMQP_VHOST",                     CONFIG_STR,    AT(amqp_vhost),             "waybill", 0, 0,
      "RabbitMQ"},
-    {"AMQP_USER",                 CONFIG_STR,    AT(amqp_user),              NULL, 0, 0,
+    {"AMQP_USER",                      CONFIG_STR,    AT(amqp_user),              NULL, 0, 0,
      "an administrator of RabbitMQ"},
-    {"AMQP_PASSWORD",             CONFIG_SECRET, AT(amqp_password),          NULL, 0, 0,
+    {"AMQP_PASSWORD",                  CONFIG_SECRET, AT(amqp_password),          NULL, 0, 0,
      "that administrator's"},
-    {"REDIS_HOST",                CONFIG_STR,    AT(redis_host),             NULL, 0, 0, "Redis"},
-    {"REDIS_PORT",                CONFIG_INT,    AT(redis_port),             "6379", 1, 65535,
+    {"REDIS_HOST",                     CONFIG_STR,    AT(redis_host),             NULL, 0, 0,
      "Redis"},
-    {"REDIS_USER",                CONFIG_STR,    AT(redis_user),             "default", 0, 0,
+    {"REDIS_PORT",                     CONFIG_INT,    AT(redis_port),             "6379", 1, 65535,
+     "Redis"},
+    {"REDIS_USER",                     CONFIG_STR,    AT(redis_user),             "default", 0, 0,
      "a user who may read and write all keys"},
-    {"REDIS_PASSWORD",            CONFIG_SECRET, AT(redis_password),         NULL, 0, 0,
+    {"REDIS_PASSWORD",                 CONFIG_SECRET, AT(redis_password),         NULL, 0, 0,
      "that user's"},
-    {"PROVIDER_URL",              CONFIG_STR,    AT(provider_url),           NULL, 0, 0,
+    {"PROVIDER_URL",                   CONFIG_STR,    AT(provider_url),           NULL, 0, 0,
      "the payment provider, http://host:port"},
-    {"PROVIDER_KEY",              CONFIG_SECRET, AT(provider_key),           NULL, 0, 0,
+    {"PROVIDER_KEY",                   CONFIG_SECRET, AT(provider_key),           NULL, 0, 0,
      "what its callers must bear"},
-    {"GATEWAY_URL",               CONFIG_STR,    AT(gateway_url),            NULL, 0, 0,
+    {"GATEWAY_URL",                    CONFIG_STR,    AT(gateway_url),            NULL, 0, 0,
      "http://host:port"},
-    {"ADMIN_EMAIL",               CONFIG_STR,    AT(admin_email),            NULL, 0, 0,
+    {"ADMIN_EMAIL",                    CONFIG_STR,    AT(admin_email),            NULL, 0, 0,
      "of an administrator of the shop"},
-    {"ADMIN_PASSWORD",            CONFIG_SECRET, AT(admin_password),         NULL, 0, 0,
+    {"ADMIN_PASSWORD",                 CONFIG_SECRET, AT(admin_password),         NULL, 0, 0,
      "that administrator's"},
 };
 /* clang-format on */
@@ -88,6 +97,12 @@ bool service_find(const char *name, enum service *out)
     return false;
 }
 
+/* What the address says holds when there is no other. */
+static const char *password_of(const struct settings *s, int service)
+{
+    return *s->password[service] ? s->password[service] : NULL;
+}
+
 struct err world_open(struct arena *a, struct world **out)
 {
     struct world *w = arena_alloc(a, sizeof(*w));
@@ -98,7 +113,9 @@ struct err world_open(struct arena *a, struct world **out)
     for (int i = 0; i < SERVICES; i++)
         w->ctx[i] = (struct ctx){
             .arena = a,
-            .db = db_open(&(struct db_options){.url = w->settings.database[i], .name = "wayctl"}),
+            .db = db_open(&(struct db_options){.url = w->settings.database[i],
+                                               .password = password_of(&w->settings, i),
+                                               .name = "wayctl"}),
         };
     w->http = http_client_new();
     w->redis_address = (struct stream_address){
