@@ -10,7 +10,8 @@ set -euo pipefail
 
 . /waybill/infra/compose/container.sh
 SERVICES='user order inventory payment notification'
-declare -A ADDRESSES
+declare -A ADDRESSES FAILURES
+PATIENCE=3 # answers without an address, in a row, before a service is taken for gone
 
 # As in the native stack, but for the addresses. Each service has a port of its own: an
 # address that went to another service answers nothing there.
@@ -31,6 +32,13 @@ look_up() {
         while read -r address kind _; do
             [ "$kind" != STREAM ] || found+=("$address")
         done <<<"$answer"
+        # One lost answer of the engine's is no reason to forget a service.
+        if [ ${#found[@]} -gt 0 ]; then
+            FAILURES[$service]=0
+        else
+            FAILURES[$service]=$((${FAILURES[$service]:-0} + 1))
+            [ "${FAILURES[$service]}" -ge $PATIENCE ] || continue
+        fi
         # In an order that does not change from one answer to the next.
         if [ ${#found[@]} -gt 1 ]; then mapfile -t found < <(printf '%s\n' "${found[@]}" | sort); fi
         if [ "${found[*]}" != "${ADDRESSES[$service]:-}" ]; then
