@@ -86,15 +86,22 @@ check_disk() {
 
 # Ports of components that do not run yet must be free.
 check_ports() {
-    local instance taken=() listening
+    local instance port taken=() listening
     listening=" $(listening_ports | xargs) "
     for instance in $(all_instances); do
-        runs "$instance" || [[ $listening != *" $(port_of "$instance") "* ]] ||
-            taken+=("$(port_of "$instance")")
+        runs "$instance" && continue
+        for port in $(ports_of "$instance"); do
+            [[ $listening != *" $port "* ]] || taken+=("$port")
+        done
     done
     [ ${#taken[@]} -gt 0 ] || return 0
     fail "port ${taken[0]} is in use by $(holder_of "${taken[0]}")$(and_more "${taken[@]}")." \
         "Free it, or choose other ports: make up PORT_BASE=$((BASE == 12000 ? 14000 : 12000))"
+}
+
+ports_of() { # instance
+    port_of "$1"
+    [ "$1" != rabbitmq ] || echo $((BASE + RABBITMQ_DIST_OFFSET))
 }
 
 and_more() { # first, others...
