@@ -33,6 +33,8 @@ share_secrets() {
     chown 0:0 "$STATE"/secrets/*
     for service in user order inventory payment notification; do
         allow "secrets/$service-postgres" "$service" postgres
+    done
+    for service in order inventory payment; do
         allow "secrets/$service-rabbitmq" "$service"
     done
     allow secrets/admin-password user

@@ -11,11 +11,11 @@ provider-key
 redis
 redis-admin
 rabbitmq-admin
-user-postgres          user-rabbitmq
+user-postgres
 order-postgres         order-rabbitmq
 inventory-postgres     inventory-rabbitmq
 payment-postgres       payment-rabbitmq
-notification-postgres  notification-rabbitmq
+notification-postgres
 '
 
 # Made in this shell and its children: readable by the stack's user only.
@@ -130,14 +130,11 @@ configure_rabbitmq() (
     render "$STATE/infra/rabbitmq/rabbitmq.conf.template" "$STATE/etc/rabbitmq/rabbitmq.conf" \
         RABBITMQ_LISTEN RABBITMQ_DEFINITIONS RABBITMQ_MEMORY
 
-    export AMQP_ADMIN_HASH AMQP_USER_HASH AMQP_ORDER_HASH AMQP_INVENTORY_HASH \
-        AMQP_PAYMENT_HASH AMQP_NOTIFICATION_HASH
+    export AMQP_ADMIN_HASH AMQP_ORDER_HASH AMQP_INVENTORY_HASH AMQP_PAYMENT_HASH
     AMQP_ADMIN_HASH=$(<"$STATE/secrets/rabbitmq-admin.hash")
-    AMQP_USER_HASH=$(<"$STATE/secrets/user-rabbitmq.hash")
     AMQP_ORDER_HASH=$(<"$STATE/secrets/order-rabbitmq.hash")
     AMQP_INVENTORY_HASH=$(<"$STATE/secrets/inventory-rabbitmq.hash")
     AMQP_PAYMENT_HASH=$(<"$STATE/secrets/payment-rabbitmq.hash")
-    AMQP_NOTIFICATION_HASH=$(<"$STATE/secrets/notification-rabbitmq.hash")
     render "$STATE/infra/rabbitmq/definitions.json.template" "$RABBITMQ_DEFINITIONS" "${!AMQP_@}"
 )
 
@@ -220,12 +217,17 @@ environment_of() { # instance -> NAME=value lines
             ADMIN_EMAIL "$ADMIN_EMAIL" ADMIN_PASSWORD_FILE "$STATE/secrets/admin-password"
         ;;
     order)
+        bus_environment order
         redis_environment
         printf '%s=%s\n' USER_URL "$(urls_of user)" INVENTORY_URL "$(urls_of inventory)" \
             SAGA_DEADLINE_S 60
         ;;
-    inventory) echo SAMPLE_CATALOGUE=true ;;
+    inventory)
+        bus_environment inventory
+        echo SAMPLE_CATALOGUE=true
+        ;;
     payment)
+        bus_environment payment
         printf '%s=%s\n' PROVIDER_URL "$(url_of provider)" \
             PROVIDER_KEY_FILE "$STATE/secrets/provider-key"
         ;;
@@ -242,9 +244,12 @@ common_environment() { # instance, component
     printf '%s=%s\n' INSTANCE "$1" \
         DATABASE_URL "postgresql://waybill_$2@127.0.0.1:$(port_of postgres)/waybill_$2" \
         DATABASE_PASSWORD_FILE "$STATE/secrets/$2-postgres" \
-        AMQP_HOST 127.0.0.1 AMQP_PORT "$(port_of rabbitmq)" AMQP_VHOST waybill \
-        AMQP_USER "$2" AMQP_PASSWORD_FILE "$STATE/secrets/$2-rabbitmq" \
         JWT_PUBLIC_KEY_FILE "$STATE/secrets/jwt-public.pem"
+}
+
+bus_environment() { # component
+    printf '%s=%s\n' AMQP_HOST 127.0.0.1 AMQP_PORT "$(port_of rabbitmq)" AMQP_VHOST waybill \
+        AMQP_USER "$1" AMQP_PASSWORD_FILE "$STATE/secrets/$1-rabbitmq"
 }
 
 redis_environment() {
