@@ -39,6 +39,10 @@ image_rows() {
         # shellcheck disable=SC2016 # Markdown's backquotes
         printf '| `waybill/%s` | %s | %s |\n' "$image" "$(size_of "waybill/$image")" "$(own_layer "waybill/$image")"
     done
+    for image in waybill/tools waybill/wayctl $(docker compose --project-directory "$ROOT" config --images | grep -v '^waybill/' | sort -u); do
+        # shellcheck disable=SC2016
+        printf '| `%s` | %s | |\n' "$image" "$(size_of "$image")"
+    done
 }
 
 size_of() { # image
@@ -101,7 +105,7 @@ if [ "${1:-}" = --cold ]; then
     flags=(--no-cache)
 fi
 stack destroy >/dev/null
-built=$(seconds docker compose --project-directory "$ROOT" build "${flags[@]}")
+built=$(seconds docker compose --project-directory "$ROOT" --profile "*" build "${flags[@]}")
 first_healthy=$(seconds stack up)
 ordered=$(seconds stack demo sample)
 first_shipped=$(awk -v a="$first_healthy" -v b="$ordered" 'BEGIN { printf "%.1f", a + b }')
