@@ -5,7 +5,8 @@
 --
 -- An event may come twice (the relay crashed before it noted the first time) or late
 -- (two instances relay). The stream's reader drops duplicates by event id; the state
--- only moves to a higher version.
+-- only moves to a higher version. It is what the last event said: of a reservation no order.*
+-- event tells before the order is CONFIRMED or CANCELLING.
 local order = cjson.decode(ARGV[4]) -- first: a script that fails half way is not undone
 redis.call('XADD', KEYS[1], '*', 'event', ARGV[4])
 
