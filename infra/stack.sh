@@ -33,7 +33,7 @@ STACKS=$ROOT/build/stacks
 . "$infra/native/machine.sh"
 . "$infra/choose.sh"
 
-PROGRAMS='user order inventory payment notification provider'
+PROGRAMS="${SERVICES[*]} provider"
 
 up() {
     local began=${EPOCHREALTIME/[.,]/} result=0

@@ -9,7 +9,6 @@
 set -euo pipefail
 
 . /waybill/infra/compose/container.sh
-SERVICES='user order inventory payment notification'
 declare -A ADDRESSES FAILURES
 PATIENCE=3 # answers without an address, in a row, before a service is taken for gone
 
@@ -26,7 +25,7 @@ upstream_servers() { # service
 # this runs all day.
 look_up() {
     local service answer address kind changed=1
-    for service in $SERVICES; do
+    for service in "${SERVICES[@]}"; do
         local found=()
         answer=$(getent ahostsv4 "$service") || answer='' # nobody has this name
         while read -r address kind _; do

@@ -31,7 +31,7 @@ share_secrets() {
     local service
     chmod 400 "$STATE"/secrets/*
     chown 0:0 "$STATE"/secrets/*
-    for service in user order inventory payment notification; do
+    for service in "${SERVICES[@]}"; do
         allow "secrets/$service-postgres" "$service" postgres
     done
     for service in order inventory payment; do

@@ -16,7 +16,6 @@ check_name
 PROJECT=waybill-$NAME
 STATE=$ROOT/build/compose/$NAME
 BASE=$(mkdir -p "$STATE/etc" && port_base "$STATE")
-SERVICES=(user order inventory payment notification)
 
 trap 'rmdir "$STATE/etc" "$STATE" "${STATE%/*}" 2>/dev/null || true' EXIT # if there was none
 

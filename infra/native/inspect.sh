@@ -92,7 +92,7 @@ environment() {
         port=${instance^^}
         printf '%s_PORT=%s\n' "${port//-/_}" "$(port_of "$instance")"
     done
-    for component in user order inventory payment notification; do
+    for component in "${SERVICES[@]}"; do
         printf '%s=%s\n' "${component^^}_URL" "$(url_of "$component-1")" \
             "${component^^}_DATABASE_URL" "$(superuser_url "waybill_$component")"
     done

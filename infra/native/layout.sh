@@ -26,11 +26,13 @@ INSTANCE_STEP=100       # a second instance listens this much higher, a third tw
 NAME=${NAME:-main}
 MODE=${MODE:-release}
 
-declare -a ORDERED # components in the order of starting
+declare -a ORDERED  # components in the order of starting
+declare -a SERVICES # those of them that are ours, and scaled
 declare -A OFFSET KIND
 while read -r component offset kind; do
     [ -n "$component" ] || continue
     ORDERED+=("$component") OFFSET[$component]=$offset KIND[$component]=$kind
+    [ "$kind" != scaled ] || SERVICES+=("$component")
 done <<<"$COMPONENTS"
 unset component offset kind
 
