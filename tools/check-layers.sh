@@ -4,9 +4,10 @@
 #   main -> api, events, jobs -> usecases -> {domain, store, outbox} -> libs/common
 #
 #   <service>.[ch]  the domain: the C library and nothing else
-#   usecases.c      domain, store, outbox, wire; never HTTP server, broker or SQL
-#   store.c         the only file with SQL
-#   api.c           HTTP and JSON          events.c   events and JSON
+#   usecases.[ch]   domain, store, outbox, wire; never HTTP server, broker or SQL
+#   store.[ch]      the only file with SQL; of the service it knows the domain
+#   api.[ch]        HTTP and JSON          events.[ch]   events and JSON
+#   jobs.[ch]       what neither starts; none of these three knows another
 set -eu
 bad=0
 
@@ -42,10 +43,15 @@ for dir in services/*/; do
     service=$(basename "$dir")
     only "$dir$service.c $dir$service.h" "$service\\.h"
     forbid "$dir$service.c $dir$service.h" '(time|stdlib|unistd|pthread|sys/).*'
-    forbid "${dir}usecases.c" '(http|json_in|bus|stream|db|page)\.h'
-    forbid "${dir}store.c" '(http|http_client|json_in|json_out|bus|stream|outbox|usecases)\.h'
-    forbid "${dir}api.c" '(bus|stream|db|outbox|http_client)\.h'
-    forbid "${dir}events.c" '(http|http_client|bus|stream|db|store|outbox)\.h'
+    forbid "${dir}usecases.c ${dir}usecases.h" '(http|json_in|bus|stream|db|page|api|events|jobs)\.h'
+    forbid "${dir}store.c ${dir}store.h" '(http|http_client|json_in|json_out|bus|stream|outbox)\.h' \
+        '(usecases|api|events|jobs|wire|peers)\.h'
+    forbid "${dir}api.c ${dir}api.h" '(bus|stream|db|outbox|http_client|events|jobs)\.h'
+    forbid "${dir}events.c ${dir}events.h" '(http|http_client|bus|stream|db|store|outbox|api|jobs)\.h'
+    forbid "${dir}jobs.c ${dir}jobs.h" '(http|bus|stream|outbox|api|events)\.h'
+    for below in wire peers catalogue mailer; do
+        forbid "$dir$below.c $dir$below.h" '(api|events|jobs)\.h'
+    done
     forbid "$(ls "$dir"*.c "$dir"*.h)" "$third_party" '\.\.'
 done
 
