@@ -27,7 +27,7 @@ NAME=${NAME:-main}
 MODE=${MODE:-release}
 
 declare -a ORDERED  # components in the order of starting
-declare -a SERVICES # those of them that are ours, and scaled
+SERVICES=() # those of them that are ours, and scaled
 declare -A OFFSET KIND
 while read -r component offset kind; do
     [ -n "$component" ] || continue
