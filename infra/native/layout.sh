@@ -26,7 +26,7 @@ INSTANCE_STEP=100       # a second instance listens this much higher, a third tw
 NAME=${NAME:-main}
 MODE=${MODE:-release}
 
-declare -a ORDERED  # components in the order of starting
+ORDERED=()  # components in the order of starting
 SERVICES=() # those of them that are ours, and scaled
 declare -A OFFSET KIND
 while read -r component offset kind; do
