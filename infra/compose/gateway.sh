@@ -31,11 +31,13 @@ look_up() {
         while read -r address kind _; do
             [ "$kind" != STREAM ] || found+=("$address")
         done <<<"$answer"
-        # One lost answer of the engine's is no reason to forget a service.
+        # One lost answer of the engine's is no reason to forget a service. If it is away, and
+        # back with the same address, nginx must not use the connections that it had to it.
         if [ ${#found[@]} -gt 0 ]; then
             FAILURES[$service]=0
         else
             FAILURES[$service]=$((${FAILURES[$service]:-0} + 1))
+            [ "${FAILURES[$service]}" != 1 ] || changed=0
             [ "${FAILURES[$service]}" -ge $PATIENCE ] || continue
         fi
         # In an order that does not change from one answer to the next.
