@@ -245,6 +245,8 @@ static void an_event_that_no_queue_takes_waits_and_is_sent_when_one_does(void **
     sql("order", "UPDATE outbox SET due_at = now() + interval '1 hour'");
     must_say(wayctl(text("saga show %s", id)), FINE, "waits for RabbitMQ");
     must_say(wayctl(text("outbox requeue order %ld --yes", only_event())), FINE, "1 due now");
+    /* It is refused once more; and must not go by itself as soon as there is a queue. */
+    sql("order", "UPDATE outbox SET due_at = now() + interval '1 hour'");
 
     stack("start", "payment");
     must_say(wayctl("outbox requeue order --all --yes"), FINE, "1 due now");
