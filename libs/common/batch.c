@@ -129,16 +129,9 @@ static void announce_subjects(struct ctx *ctx, const struct event events[], size
             subjects[ctx->nsubjects++] = events[i].subject;
 }
 
-static struct err fetch_ahead(struct batch *b, struct ctx *ctx, const struct event events[],
-                              size_t n)
-{
-    announce_subjects(ctx, events, n);
-    return b->ahead && ctx->nsubjects > 0 ? b->ahead(ctx) : db_flush(ctx);
-}
-
 /* Which of them are new, and what they are about, in one round trip. */
-static struct err note_all(struct batch *b, struct ctx *ctx, struct envelope list[],
-                           const struct event events[], size_t n, bool ahead)
+static struct err note_all(struct ctx *ctx, struct envelope list[], const struct event events[],
+                           size_t n, event_ahead *ahead)
 {
     const char **ids = arena_array(ctx->arena, const char *, n);
     bool *first = arena_array(ctx->arena, bool, n);
@@ -147,9 +140,11 @@ static struct err note_all(struct batch *b, struct ctx *ctx, struct envelope lis
 
     for (size_t i = 0; i < n; i++)
         ids[i] = list[i].id;
+    if (ahead)
+        announce_subjects(ctx, events, n);
     err = inbox_note(ctx, ids, n, &noted);
     if (!err.code)
-        err = ahead ? fetch_ahead(b, ctx, events, n) : db_flush(ctx);
+        err = ctx->nsubjects > 0 ? ahead(ctx) : db_flush(ctx);
     inbox_tell(ctx, &noted, ids, n, first);
     for (size_t i = 0; i < n; i++)
         list[i].duplicate = !err.code && !first[i];
@@ -167,9 +162,9 @@ static struct err handle(struct batch *b, struct ctx *ctx, const struct event *e
 }
 
 static struct err handle_all(struct batch *b, struct ctx *ctx, struct envelope list[],
-                             const struct event events[], size_t n, bool ahead)
+                             const struct event events[], size_t n, event_ahead *ahead)
 {
-    struct err err = note_all(b, ctx, list, events, n, ahead);
+    struct err err = note_all(ctx, list, events, n, ahead);
 
     for (size_t i = 0; !err.code && i < n; i++)
         if (!list[i].duplicate)
@@ -179,7 +174,7 @@ static struct err handle_all(struct batch *b, struct ctx *ctx, struct envelope l
 
 /* All in one unit of work. */
 static struct err handle_together(struct batch *b, struct ctx *ctx, struct envelope list[],
-                                  size_t n, bool ahead)
+                                  size_t n, event_ahead *ahead)
 {
     struct event *events = arena_array(ctx->arena, struct event, n);
     struct err err = read_all(b, ctx, list, events, n);
@@ -209,7 +204,7 @@ static struct err handle_each(struct batch *b, struct ctx *ctx, struct envelope 
     struct err err = OK;
 
     for (size_t i = 0; !err.code && i < n; i++) {
-        list[i].outcome = handle_together(b, ctx, &list[i], 1, false);
+        list[i].outcome = handle_together(b, ctx, &list[i], 1, NULL);
         err = gone(ctx);
     }
     return err;
@@ -221,7 +216,7 @@ struct err batch_handle(struct batch *b, struct ctx *ctx, struct envelope list[]
     struct err err;
 
     metric_add(b->units, 1);
-    err = handle_together(b, ctx, list, n, true);
+    err = handle_together(b, ctx, list, n, b->ahead);
     if (err.code) {
         if (n == 1)
             list[0].outcome = err;
