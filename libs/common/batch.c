@@ -144,7 +144,7 @@ static struct err note_all(struct ctx *ctx, struct envelope list[], const struct
         announce_subjects(ctx, events, n);
     err = inbox_note(ctx, ids, n, &noted);
     if (!err.code)
-        err = ctx->nsubjects > 0 ? ahead(ctx) : db_flush(ctx);
+        err = ahead && ctx->nsubjects > 0 ? ahead(ctx) : db_flush(ctx);
     inbox_tell(ctx, &noted, ids, n, first);
     for (size_t i = 0; i < n; i++)
         list[i].duplicate = !err.code && !first[i];
