@@ -68,7 +68,8 @@ order_lock_and_save() { # status, version
 SELECT $ORDER FROM s_order.orders o WHERE o.id = :order_id AND (NULL::uuid IS NULL OR o.user_id = NULL)
  FOR UPDATE;
 UPDATE s_order.orders SET status = '$1', reason = '', reservation_id = :reservation_id,
- tracking_number = :reservation_id, version = $2, settled = false, updated_at = now()
+ tracking_number = :reservation_id, version = $2, settled = false, updated_at = now(),
+ deadline_at = CASE WHEN '$1' <> 'SHIPPED' THEN deadline_at END
  WHERE id = :order_id;
 SQL
 }
