@@ -50,6 +50,8 @@ done
 
 for log in "${failures[@]}"; do
     printf '\n--- %s\n' "$log"
+    # A test that ended with the whole program has no line but this one.
+    tail -n 1 "$log" | sed -n 's/^\[ RUN *\]/the program ended in:/p'
     grep -vE '^\[ (RUN|      OK) ' "$log" | tail -n 60
 done
 

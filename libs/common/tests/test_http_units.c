@@ -95,24 +95,26 @@ static void a_refused_caller_changes_nothing(void **state)
     assert_int_equal(note_count(), 0);
 }
 
+/* How many answers were for somebody else, or none. */
 static void *show_token(void *arg)
 {
     struct arena *a = arena_new();
+    intptr_t wrong = 0;
 
     for (int i = 0; i < SHOWS; i++) {
         struct web_reply r = web_request(a, note.port, "GET", "/me", arg, NULL);
 
-        assert_int_equal(r.status, 200);
-        assert_non_null(strstr(r.body, arg == note.bob ? BOB : ALICE));
+        wrong += r.status != 200 || !strstr(r.body, arg == note.bob ? BOB : ALICE);
         arena_reset(a);
     }
     arena_free(a);
-    return NULL;
+    return (void *)wrong;
 }
 
 static void callers_at_the_same_time_are_told_apart(void **state)
 {
     pthread_t threads[CALLERS];
+    void *wrong;
 
     (void)state;
     for (int i = 0; i < CALLERS; i++) {
@@ -121,8 +123,10 @@ static void callers_at_the_same_time_are_told_apart(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, show_token, (void *)(uintptr_t)token),
                          0);
     }
-    for (int i = 0; i < CALLERS; i++)
-        pthread_join(threads[i], NULL);
+    for (int i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], &wrong);
+        assert_null(wrong);
+    }
 }
 
 /* --- the unit of work ----------------------------------------------------- */

@@ -134,6 +134,19 @@ struct ctx testing_ctx_open(const struct testing *t)
     };
 }
 
+struct ctx testing_ctx_patient(const struct testing *t)
+{
+    struct ctx ctx = {.arena = arena_new(), .trace = trace_continue("")};
+    struct db_options opt = t->db;
+
+    opt.url = arena_printf(ctx.arena,
+                           "%s%coptions=-c%%20lock_timeout%%3D%d%%20-c%%20statement_timeout%%3D%d",
+                           opt.url, strchr(opt.url, '?') ? '&' : '?', SERVER_MS, SERVER_MS);
+    opt.answer_ms = 2 * SERVER_MS;
+    ctx.db = db_open(&opt);
+    return ctx;
+}
+
 void testing_ctx_close(struct ctx *ctx)
 {
     db_close(ctx->db);

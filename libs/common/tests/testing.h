@@ -29,6 +29,9 @@ void testing_close(struct testing *t);     /* drops the database */
 
 /* One more arena and connection, for what happens at the same time. */
 struct ctx testing_ctx_open(const struct testing *t);
+/* The same for one of many that compete: where a service would give up and try again, it waits,
+ * so that a slow machine is not taken for a fault. */
+struct ctx testing_ctx_patient(const struct testing *t);
 void testing_ctx_close(struct ctx *ctx);
 
 /* The variable's value; the test program ends when there is none. */

@@ -471,7 +471,7 @@ static intptr_t take_some(struct ctx *own)
 
 static void *take_all(void *unused)
 {
-    struct ctx own = testing_ctx_open(env);
+    struct ctx own = testing_ctx_patient(env);
     intptr_t taken = 0, some = 1;
 
     (void)unused;
@@ -512,7 +512,7 @@ static void workers_share_what_is_due_and_take_nothing_twice(void **state)
 
 static void *insert_at_once(void *unused)
 {
-    struct ctx own = testing_ctx_open(env);
+    struct ctx own = testing_ctx_patient(env);
     struct notification n = new_one(&own, "same", ADA);
     struct err err = db_ping(&own);
 

@@ -325,7 +325,7 @@ enum { THREADS = 4, JOBS = 200 };
 /* Takes until there is nothing left, and marks what it took. */
 static void *take_all(void *arg)
 {
-    struct ctx c = testing_ctx_open(env);
+    struct ctx c = testing_ctx_patient(env);
     struct payment p;
     bool found = true, more;
 
@@ -387,7 +387,7 @@ static struct err hear(struct ctx *c, const struct payment *p, bool cancelled)
 
 static void *cancel_all(void *arg)
 {
-    struct ctx c = testing_ctx_open(env);
+    struct ctx c = testing_ctx_patient(env);
 
     for (int i = 0; i < JOBS; i++)
         if (hear(&c, &race[i], true).code)
@@ -398,7 +398,7 @@ static void *cancel_all(void *arg)
 
 static void a_reservation_and_its_cancellation_that_race_leave_nothing_to_charge(void **state)
 {
-    struct ctx c = testing_ctx_open(env);
+    struct ctx c = testing_ctx_patient(env);
     pthread_t thread;
     bool failed = false;
 

@@ -131,7 +131,7 @@ static pthread_barrier_t start;
 
 static void *register_at_once(void *unused)
 {
-    struct ctx own = testing_ctx_open(env);
+    struct ctx own = testing_ctx_patient(env);
     struct user u = new_user(&own, "last@example.org");
     bool added = false;
     struct err err = db_ping(&own);
