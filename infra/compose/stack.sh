@@ -21,7 +21,7 @@ trap 'rmdir "$STATE/etc" "$STATE" "${STATE%/*}" 2>/dev/null || true' EXIT # if t
 
 compose() {
     local files=(-f "$ROOT/docker-compose.yml") file
-    for file in "$ROOT"/{docker-compose,compose}.override.y{a,}ml "$STATE/settings.yml" "$STATE/wires.yml"; do
+    for file in "$ROOT"/{docker-compose,compose}.override.y{a,}ml "$STATE"/{settings,wires,disk}.yml; do
         [ ! -f "$file" ] || files+=(-f "$file")
     done
     [ ! -e "$STATE/inner-ports" ] || files+=(-f "$here/ports.yml")
@@ -142,9 +142,22 @@ down() {
 }
 
 destroy() {
+    unmount_data
     quietly down compose --profile '*' down --volumes --remove-orphans
     rm -rf "$STATE"
     echo "Stack $NAME is gone, with its data."
+}
+
+# A run of chaos that was cut short leaves its file system over PostgreSQL's volume, where
+# the engine cannot remove it.
+unmount_data() {
+    local data
+    data=$(data_of_postgres 2>/dev/null) || return 0
+    ! grep -qs " $data " /proc/1/mounts || nsenter --target 1 --mount umount --lazy "$data"
+}
+
+data_of_postgres() { # -> its folder, as the engine sees it
+    docker volume inspect -f '{{.Mountpoint}}' "${PROJECT}_postgres-data"
 }
 
 clean() {
@@ -364,7 +377,7 @@ environment() {
     printf '%s=%s\n' NAME "$NAME" STATE "$STATE" PORT_BASE "$BASE" SECRETS_DIR "$STATE/secrets" LOG_DIR "$STATE/log" \
         INSTANCES "$(containers | cut -d' ' -f1 | sed -E 's/^(postgres|rabbitmq|redis|provider|gateway)-1$/\1/' | xargs)" \
         CONTAINERS_HOST "$(docker network inspect "${PROJECT}_front" -f '{{(index .IPAM.Config 0).Gateway}}')" \
-        CLIENT_ADDRESSES_HIDDEN 1 KILL_COMMAND "docker compose -p $PROJECT kill -s KILL"
+        DATABASE_FOLDER "$(data_of_postgres)" CLIENT_ADDRESSES_HIDDEN 1 KILL_COMMAND "docker compose -p $PROJECT kill -s KILL"
     port=$(gateway_port) || return
     echo "GATEWAY_PORT=$port"
     for component in postgres rabbitmq redis provider; do

@@ -87,7 +87,7 @@ environment() {
     local component instance port
     printf '%s=%s\n' NAME "$NAME" STATE "$STATE" PORT_BASE "$BASE" \
         BIN_DIR "$STATE/bin" SECRETS_DIR "$STATE/secrets" LOG_DIR "$STATE/log" \
-        SERVICE_DIR "$STATE/service" INSTANCES "$(present_instances | xargs)"
+        SERVICE_DIR "$STATE/service" DATABASE_FOLDER "$STATE/data/postgres" INSTANCES "$(present_instances | xargs)"
     for instance in $(present_instances); do
         port=${instance^^}
         printf '%s_PORT=%s\n' "${port//-/_}" "$(port_of "$instance")"

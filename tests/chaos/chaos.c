@@ -92,15 +92,15 @@ static void audit_ids(void)
         finding("the orders shipped are not those that left the store");
 }
 
-/* An order's versions are 1, 2, 3 … and each was announced once. */
+/* Of each order versions are 1, 2, 3 … and each was announced once. */
 static void audit_versions(void)
 {
-    const int64_t versions = sql_int("order", "SELECT coalesce(sum(version), 0) FROM orders");
-    const int64_t events =
-        sql_int("order", "SELECT count(*) FROM order_events WHERE source = 'order'");
+    const int64_t odd = sql_int("order", "SELECT count(*) FROM orders o WHERE version <>"
+                                         " (SELECT count(*) FROM order_events e"
+                                         "  WHERE e.order_id = o.id AND e.source = 'order')");
 
-    if (versions != events)
-        finding("%" PRId64 " versions of orders, and %" PRId64 " events", versions, events);
+    if (odd)
+        finding("%" PRId64 " orders have not as many versions as events", odd);
 }
 
 /* Both end with the stack being brought up. */

@@ -4,7 +4,9 @@
  * free of it: the kernel then refuses the next block just as a full disk does. */
 #include "disk.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,16 +24,24 @@ enum { SLACK = 65536, TRIES = 100 };
 
 static const char *data(void)
 {
-    return text("%s/data/postgres", world_env("STATE"));
+    return world_env("DATABASE_FOLDER");
+}
+
+static bool in_containers(void)
+{
+    return getenv("SERVICE_DIR") == NULL;
 }
 
 /* A mount of ours must end with us, however we end: so it takes root, and a view of the
- * file systems that is not the machine's. */
+ * file systems that is not the machine's. The engine's volumes are where the engine sees
+ * them, so there it is the machine's after all, and "infra/stack.sh destroy" ends the mount. */
 const char *disk_impossible(void)
 {
-    if (!getenv("SERVICE_DIR"))
-        return "its volume is the engine's";
-    return getenv("OWN_MOUNTS") ? NULL : "only make chaos mounts one, and only as root";
+    if (!getenv("OWN_MOUNTS"))
+        return "only make chaos mounts one, and only as root";
+    if (in_containers() && access(text("/proc/1/root%s", data()), F_OK) != 0)
+        return "the engine's volumes are not on this machine";
+    return NULL;
 }
 
 static void shell(const char *command)
@@ -40,6 +50,27 @@ static void shell(const char *command)
         return;
     fprintf(stderr, "failed: %s\n", command);
     exit(1);
+}
+
+/* From here on we see what the first process of the machine sees. */
+static void see_volumes(void)
+{
+    const int machine = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
+    char *here = getcwd(NULL, 0);
+
+    if (machine < 0 || !here || setns(machine, CLONE_NEWNS) != 0 || chdir(here) != 0) {
+        perror("/proc/1/ns/mnt");
+        exit(1);
+    }
+    close(machine);
+    free(here);
+}
+
+/* The file system is in memory, and what PostgreSQL writes there counts as the container's. */
+static void allow_memory(void)
+{
+    shell(text("printf 'services:\\n  postgres:\\n    mem_limit: 3g\\n' >%s/disk.yml",
+               world_env("STATE")));
 }
 
 static void mount_at(const char *folder)
@@ -59,6 +90,10 @@ void disk_lay(void)
     if (disk_impossible())
         return;
     stack_does("stop postgres");
+    if (in_containers()) {
+        see_volumes();
+        allow_memory();
+    }
     shell(text("mv %s %s.before && install -d -m 700 -o $(stat -c %%u %s.before)"
                " -g $(stat -c %%g %s.before) %s",
                data(), data(), data(), data(), data()));

@@ -12,9 +12,9 @@
 
 enum { TRIES = 8 };
 
-enum request_kind { PLACE, REPEAT, CANCEL, LOOK, LOG_IN, REQUESTS };
+enum request_kind { PLACE, REPEAT, CANCEL, LOOK, BROWSE, LOG_IN, REQUESTS };
 const char *const purchase_requests[] = {
-    "order", "order again, same key", "cancel", "look", "log in", NULL};
+    "order", "order again, same key", "cancel", "look", "browse", "log in", NULL};
 static _Atomic int64_t answers[REQUESTS][PURCHASE_STATUSES];
 
 void purchase_sleep(int64_t ms)
@@ -123,6 +123,26 @@ bool purchase_look(struct purchase *p)
     return clear;
 }
 
+/* What the other services have to say about it; not insisted on. */
+static void browse(const struct purchase *p)
+{
+    const char *const pages[] = {
+        "/api/v1/products",
+        text("/api/v1/payments?order_id=%s", p->id),
+        text("/api/v1/notifications?order_id=%s", p->id),
+    };
+
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        struct reply r =
+            client_send(&(struct request){.method = "GET", .url = pages[i], .token = p->token});
+
+        count(BROWSE, &r);
+        if (r.status != 200 && !is_passing(r.status))
+            finding("GET %s: status %d: %s", pages[i], r.status, r.body);
+        reply_free(&r);
+    }
+}
+
 /* 409 says "shipped already" here; in doubt one may ask twice. */
 static bool cancel(struct purchase *p)
 {
@@ -177,8 +197,10 @@ void purchase_make(struct purchase *p)
         for (int i = 0; i < TRIES && !cancel(p); i++)
             purchase_sleep(200);
     }
-    if (p->looks && *p->id)
+    if (p->looks && *p->id) {
         purchase_look(p);
+        browse(p);
+    }
 }
 
 bool purchase_place(struct purchase *p)

@@ -1,17 +1,17 @@
 /* shim.h - what a broker and its clients may do to messages, and rarely do.
  *
  * For as long as it is switched on, everything bound for a service's queue goes through
- * us: we hold each message a while and pass them on in random order, many of them twice
- * (same id, same body). Messages are acknowledged only when they are passed on, so
- * nothing is lost if the broker ends in between. */
+ * us: we hold each message a while and pass them on in random order, each twice (same id,
+ * same body). Messages are acknowledged only when they are passed on, so nothing is lost if
+ * the broker ends in between. */
 #ifndef CHAOS_SHIM_H
 #define CHAOS_SHIM_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Before the first is switched on: the order in which they pass messages on, and which twice,
- * comes from this. (What there is to choose from comes from the clock.) */
+/* Before the first is switched on: the order in which they pass messages on comes
+ * from this. (What there is to choose from comes from the clock.) */
 void shim_seed(uint64_t seed);
 
 /* 'queue' is order, inventory or payment. False: the broker does not answer, try again.

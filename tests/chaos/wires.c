@@ -30,6 +30,9 @@ static const struct edge {
 } edges[] = {
     {"gateway-user", "gateway", UPSTREAM, "USER_SERVERS", "USER_1_PORT"},
     {"gateway-order", "gateway", UPSTREAM, "ORDER_SERVERS", "ORDER_1_PORT"},
+    {"gateway-inventory", "gateway", UPSTREAM, "INVENTORY_SERVERS", "INVENTORY_1_PORT"},
+    {"gateway-payment", "gateway", UPSTREAM, "PAYMENT_SERVERS", "PAYMENT_1_PORT"},
+    {"gateway-notification", "gateway", UPSTREAM, "NOTIFICATION_SERVERS", "NOTIFICATION_1_PORT"},
     {"user-postgres", "user", DATABASE, NULL, "POSTGRES_PORT"},
     {"order-postgres", "order", DATABASE, NULL, "POSTGRES_PORT"},
     {"order-rabbitmq", "order", AMQP, NULL, "RABBITMQ_PORT"},
