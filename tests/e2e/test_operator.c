@@ -374,6 +374,7 @@ static void a_mistake_is_explained(void **state)
     must_say(wayctl("saga show"), UNKNOWN, "saga show ORDER");
     must_say(wayctl("saga show nonsense"), UNKNOWN, "no order's id");
     must_say(wayctl("orders stuck --older soon"), UNKNOWN, "no number");
+    must_say(wayctl("orders stuck --limit 0"), UNKNOWN, "no number"); /* it would find nothing */
     must_say(wayctl("outbox requeue order 1x --yes"), UNKNOWN, "no seq");
     must_say(wayctl_run(text("env -u ORDER_DATABASE_URL %s orders stuck 2>&1", wayctl_program())),
              UNKNOWN, "ORDER_DATABASE_URL");

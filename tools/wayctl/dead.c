@@ -104,6 +104,7 @@ static struct err change(struct call *c, const char *name, const char *doing, co
 {
     struct choice ch = {.c = c, .id = c->opt->args[1]};
     struct change record = {.command = name};
+    const char *more = "";
     size_t done = 0;
     struct err err;
 
@@ -116,12 +117,14 @@ static struct err change(struct call *c, const char *name, const char *doing, co
         arena_printf(c->arena, "%s %s", letters_box_name(ch.box), ch.id ? ch.id : "all");
     record.question =
         arena_printf(c->arena, "%s %zu of %s", doing, ch.chosen, letters_box_name(ch.box));
+    if (ch.seen == LETTERS_MAX)
+        more = ", and there may be more: repeat the command";
     err = change_begin(c, &record);
     if (err.code)
         return err;
     ch.fate = fate;
     err = walk(&ch, ch.seen, &done); /* no more than before: one may come back at once */
-    return change_end(c, &record, err, arena_printf(c->arena, "%zu %s", done, did));
+    return change_end(c, &record, err, arena_printf(c->arena, "%zu %s%s", done, did, more));
 }
 
 struct err dead_redrive(struct call *c)

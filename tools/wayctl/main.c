@@ -75,13 +75,13 @@ static int usage(FILE *out)
     return out == stdout ? FINE : UNKNOWN;
 }
 
-static bool read_number(const char *text, int64_t max, int64_t *out)
+static bool read_number(const char *text, int64_t min, int64_t max, int64_t *out)
 {
     char *end;
 
     errno = 0;
     *out = strtoll(text, &end, 10);
-    return !errno && end != text && !*end && *out >= 0 && *out <= max;
+    return !errno && end != text && !*end && *out >= min && *out <= max;
 }
 
 static bool read_options(int argc, char **argv, struct options *opt)
@@ -105,9 +105,9 @@ static bool read_options(int argc, char **argv, struct options *opt)
         case JSON: opt->json = true; break;
         case YES: opt->yes = true; break;
         case ALL: opt->all = true; break;
-        case LIMIT: good = read_number(optarg, 10000, &opt->limit); break;
-        case OLDER: good = read_number(optarg, 31536000, &opt->older_s); break;
-        case WAIT: good = read_number(optarg, 3600, &opt->wait_s); break;
+        case LIMIT: good = read_number(optarg, 1, 10000, &opt->limit); break;
+        case OLDER: good = read_number(optarg, 0, 31536000, &opt->older_s); break;
+        case WAIT: good = read_number(optarg, 0, 3600, &opt->wait_s); break;
         default: return false; /* getopt_long() has said why */
         }
         if (!good)
