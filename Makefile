@@ -7,6 +7,7 @@
 # make down     stop; data stays                make clean            stop and forget
 # make test     all tests beside a stack of their own [ONLY=e2e] [KEEP=1]
 # make chaos    break everything under load, mend it, check the books [SEED=] [MINUTES=1] [FAULTS=redis]
+# make bench    what it costs and how fast it is, beside what its parts do alone [ONLY="limits sagas"]
 # make explore  every interleaving of the services' life cycles, minutes of them [ONLY=losses]
 # make fuzz     bad bytes for every decoder that strangers reach [FUZZ=order_post] [FUZZ_SECONDS=20]
 # make fuzz-live  requests made from contracts/openapi.json, and the answers judged [SEED=] [MINUTES=1]

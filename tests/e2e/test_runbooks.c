@@ -28,7 +28,7 @@ static const struct {
     {"tools/wayctl.sh dead redrive ", "test_operator.c"},
     {"tools/wayctl.sh dead drop ", "test_operator.c"},
     {"tools/wayctl.sh outbox requeue ", "test_operator.c"},
-    {"infra/stack.sh psql order -Atc ", "test_verdict.c"}, /* retell, for each of many */
+    {"infra/stack.sh psql order -Atc ", "test_operator.c"}, /* retell, of one */
     {"infra/stack.sh stop ", "test_outage.c"},
     {"infra/stack.sh rabbitmqctl set_vm_memory_high_watermark ", "tests/chaos"},
     {"docker update ", "the engine's own"},
