@@ -21,18 +21,18 @@ enum { MAX_LINE = 512 };
 static const struct {
     const char *begins, *tried_by;
 } elsewhere[] = {
-    {"tools/wayctl.sh saga retry ", "test_operator.c"},
-    {"tools/wayctl.sh saga cancel ", "test_operator.c"},
-    {"tools/wayctl.sh saga retell ", "test_operator.c"},
-    {"tools/wayctl.sh dead show ", "test_operator.c"},
-    {"tools/wayctl.sh dead redrive ", "test_operator.c"},
-    {"tools/wayctl.sh dead drop ", "test_operator.c"},
-    {"tools/wayctl.sh outbox requeue ", "test_operator.c"},
-    {"infra/stack.sh psql order -Atc ", "test_operator.c"}, /* retell, of one */
-    {"infra/stack.sh stop ", "test_outage.c"},
-    {"infra/stack.sh rabbitmqctl set_vm_memory_high_watermark ", "tests/chaos"},
-    {"docker update ", "the engine's own"},
-    {"SCALE_order=2 make up", "make test SCALE=2"},
+    {"tools/wayctl.sh saga retry ",                              "test_operator.c"  },
+    {"tools/wayctl.sh saga cancel ",                             "test_operator.c"  },
+    {"tools/wayctl.sh saga retell ",                             "test_operator.c"  },
+    {"tools/wayctl.sh dead show ",                               "test_operator.c"  },
+    {"tools/wayctl.sh dead redrive ",                            "test_operator.c"  },
+    {"tools/wayctl.sh dead drop ",                               "test_operator.c"  },
+    {"tools/wayctl.sh outbox requeue ",                          "test_operator.c"  },
+    {"infra/stack.sh psql order -Atc ",                          "test_operator.c"  }, /* retell, of one */
+    {"infra/stack.sh stop ",                                     "test_outage.c"    },
+    {"infra/stack.sh rabbitmqctl set_vm_memory_high_watermark ", "tests/chaos"      },
+    {"docker update ",                                           "the engine's own" },
+    {"SCALE_order=2 make up",                                    "make test SCALE=2"},
 };
 
 static bool begins(const char *line, const char *with)
