@@ -12,6 +12,7 @@
 #include "id.h"
 #include "store.h"
 #include "testing.h"
+#include "usecases.h"
 
 static struct testing *env;
 static struct ctx *ctx;
@@ -237,6 +238,34 @@ static void a_cancelled_order_is_due_until_it_is_settled(void **state)
     assert_true(got.settled);
 }
 
+static int64_t number(const char *sql)
+{
+    struct db_rows rows;
+
+    assert_int_equal(db_exec(ctx, &rows, sql).code, ERR_OK);
+    return db_int(&rows, 0, 0);
+}
+
+/* An instance from before migration 0004 may have ended it, and left it its deadline. */
+static void a_finished_order_that_has_a_deadline_loses_it_and_nobody_is_asked(void **state)
+{
+    struct order o = insert(id_new(ctx->arena), -1);
+    struct db_rows rows;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(
+        db_exec(ctx, &rows, "UPDATE orders SET status = 'SHIPPED' WHERE id = $1", o.id).code,
+        ERR_OK);
+    db_unit_begin(ctx, DB_WRITE);
+    assert_int_equal(order_expire(ctx, 10, &n).code, ERR_OK);
+    assert_int_equal(db_unit_commit(ctx).code, ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(due(), 0);
+    assert_int_equal(number("SELECT count(*) FROM orders WHERE deadline_at IS NOT NULL"), 0);
+    assert_int_equal(number("SELECT count(*) FROM outbox"), 0);
+}
+
 static int64_t seconds_to_the_next_asking(const char *age)
 {
     struct db_rows rows;
@@ -317,6 +346,7 @@ int main(void)
         TEST(a_list_pages_from_the_newest_without_gaps),
         TEST(only_open_orders_past_their_deadline_expire),
         TEST(a_cancelled_order_is_due_until_it_is_settled),
+        TEST(a_finished_order_that_has_a_deadline_loses_it_and_nobody_is_asked),
         TEST(the_older_an_order_the_longer_until_it_is_asked_about_again),
         TEST(two_sweeps_never_take_the_same_order),
         TEST(totals_add_up_by_status),
