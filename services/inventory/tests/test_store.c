@@ -433,6 +433,48 @@ static void the_catalogue_goes_only_into_an_empty_shop(void **state)
     assert_int_equal(number("SELECT count(*) FROM products"), 1);
 }
 
+static void *release_one_and_reserve_another(void *arg)
+{
+    const char *const *ids = arg;
+    struct ctx c = testing_ctx_patient(env);
+    struct reservation r = wanted(&c, ids[1], "MUG", NULL);
+    struct err err = begin_batch(&c, ids, 2);
+
+    if (!err.code)
+        err = inventory_release(&c, ids[0]); /* a tombstone: it has no row yet */
+    if (!err.code)
+        err = inventory_reserve(&c, &r);
+    (void)settled(&c, err);
+    testing_ctx_close(&c);
+    return NULL;
+}
+
+/* Both insert the row of one order, and both pass the gate. */
+static void a_tombstone_and_its_reservation_in_two_batches_do_not_wait_in_a_circle(void **state)
+{
+    const char *mine[] = {id_new(ctx->arena), id_new(ctx->arena)};
+    const char *theirs[] = {mine[1], id_new(ctx->arena)};
+    struct ctx c = testing_ctx_patient(env);
+    struct reservation first = wanted(&c, mine[0], "TEE", NULL);
+    struct reservation second = wanted(&c, mine[1], "MUG", NULL);
+    pthread_t thread;
+
+    (void)state;
+    stock("MUG", 5);
+    stock("TEE", 5);
+    assert_int_equal(begin_batch(&c, mine, 2).code, ERR_OK);
+    assert_int_equal(inventory_reserve(&c, &first).code, ERR_OK);
+    assert_int_equal(pthread_create(&thread, NULL, release_one_and_reserve_another, theirs), 0);
+    wait_until(number("SELECT count(*) FROM pg_locks WHERE NOT granted") == 1);
+    assert_int_equal(inventory_reserve(&c, &second).code, ERR_OK);
+    assert_int_equal(db_unit_commit(&c).code, ERR_OK);
+    pthread_join(thread, NULL);
+    testing_ctx_close(&c);
+    assert_int_equal(number("SELECT count(*) FROM reservations WHERE state = 'RESERVED'"), 2);
+    assert_int_equal(
+        number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"), 0);
+}
+
 /* --- many at once --------------------------------------------------------------- */
 
 enum {
@@ -690,6 +732,7 @@ int main(void)
         TEST(a_unit_that_fails_leaves_nothing),
         TEST(who_loses_the_race_to_the_first_row_changes_nothing),
         TEST(a_tracking_number_given_twice_is_a_reason_to_try_again),
+        TEST(a_tombstone_and_its_reservation_in_two_batches_do_not_wait_in_a_circle),
         TEST(the_catalogue_goes_only_into_an_empty_shop),
         TEST(the_last_pieces_are_sold_once_however_many_compete),
         TEST(batches_that_cross_never_wait_in_a_circle),
