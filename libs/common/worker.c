@@ -23,6 +23,7 @@ struct worker {
     pthread_t thread;
     pthread_cond_t bell;
     bool waiting, woken, stopping; /* under the lock, like the bell */
+    bool owed; /* the first of its kind: a wake for whoever is done next, for none waited */
     struct worker *next;
     /* the thread's own */
     struct health_check *health;
@@ -41,45 +42,44 @@ static bool same_work(const struct worker *a, const struct worker *b)
     return a->opt.step == b->opt.step && a->opt.arg == b->opt.arg;
 }
 
-static bool first_of_its_kind(const struct worker *w)
+static struct worker *first_of_its_kind(const struct worker *w)
 {
-    const struct worker *v = workers;
+    struct worker *v = workers;
 
     while (!same_work(v, w))
         v = v->next;
-    return v == w;
+    return v;
 }
 
-/* Of those that do the same as 'first', one that waits, or else one that will look once more
- * when it is done. NULL: all have been told. */
-static struct worker *best_to_wake(struct worker *first)
+/* Of those that do the same as 'first', one that waits; or else whoever is done next. */
+static void wake_one_like(struct worker *first)
 {
-    struct worker *busy = NULL;
-
     for (struct worker *w = first; w; w = w->next) {
-        if (!same_work(w, first) || w->woken)
+        if (!same_work(w, first) || !w->waiting || w->woken)
             continue;
-        if (w->waiting)
-            return w;
-        busy = w;
+        w->woken = true;
+        pthread_cond_signal(&w->bell);
+        return;
     }
-    return busy;
+    first->owed = true;
 }
 
 void worker_wake(unsigned bits)
 {
     pthread_mutex_lock(&lock);
-    for (struct worker *w = workers; w; w = w->next) {
-        struct worker *best = NULL;
-
-        if ((w->opt.wake_on & bits) && first_of_its_kind(w))
-            best = best_to_wake(w);
-        if (best) {
-            best->woken = true;
-            pthread_cond_signal(&best->bell);
-        }
-    }
+    for (struct worker *w = workers; w; w = w->next)
+        if ((w->opt.wake_on & bits) && first_of_its_kind(w) == w)
+            wake_one_like(w);
     pthread_mutex_unlock(&lock);
+}
+
+/* Before it waits. */
+static void take_what_is_owed(struct worker *w)
+{
+    struct worker *first = first_of_its_kind(w);
+
+    w->woken = w->woken || first->owed;
+    first->owed = false;
 }
 
 /* Exponential from one period to ten, a random part of it off, so that workers that
@@ -123,7 +123,7 @@ static void linger(struct worker *w)
 
 /* Wait for the bell or the period's end. A failing worker waits its time out: what
  * wakes it (an order a millisecond) must not make it hammer what is down. A wake that
- * came during the last step is still noted. False: stop. */
+ * came during the last step is owed. False: stop. */
 static bool wait_for_work(struct worker *w)
 {
     struct timespec until = after_ms(pause_ms(w));
@@ -131,6 +131,7 @@ static bool wait_for_work(struct worker *w)
     int rc = 0;
 
     pthread_mutex_lock(&lock);
+    take_what_is_owed(w);
     w->waiting = w->failures == 0;
     while (!w->stopping && !(w->woken && w->failures == 0) && rc == 0)
         rc = pthread_cond_timedwait(&w->bell, &lock, &until);
@@ -155,6 +156,7 @@ bool worker_await(int64_t ms)
     if (!self)
         return false;
     pthread_mutex_lock(&lock);
+    take_what_is_owed(self);
     self->waiting = true;
     while (!self->stopping && !self->woken && rc == 0)
         rc = pthread_cond_timedwait(&self->bell, &lock, &until);

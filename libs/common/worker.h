@@ -39,8 +39,9 @@ struct worker *worker_start(const struct worker_options *opt);
 void worker_stop(struct worker *w); /* finishes the step in hand; NULL is fine */
 
 /* Wake those of this process that asked for one of these bits; of several with the same step
- * and argument only one, which wakes the next by calling this when it has found work and will
- * be busy with it. All of them would mostly find that another was faster. */
+ * and argument only one (when all are busy, whoever is done first), which wakes the next by calling
+ * this when it has found work and will be busy with it. All of them would mostly find that another
+ * was faster. */
 void worker_wake(unsigned bits);
 
 /* In a step: wait for the next wake, at most 'ms'. False: none came, or a stop did, or no

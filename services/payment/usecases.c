@@ -95,7 +95,11 @@ struct err payment_finish(struct ctx *ctx, const struct payment *job,
     before = p.state;
     delay_ms = payment_settle(&p, job->state, o, limits.max_attempts);
     err = store_settle(ctx, &p, delay_ms);
-    if (err.code || p.state == before)
+    if (err.code)
         return err;
+    if (delay_ms == 0 && payment_is_due(p.state)) /* who was woken for it found it in our hands */
+        ctx->wakes |= WAKE_JOBS;
+    if (p.state == before)
+        return OK;
     return answer(ctx, &p);
 }

@@ -27,7 +27,8 @@ static struct testing *env;
 struct script {
     atomic_int steps;
     atomic_int more;  /* how often to ask for more */
-    atomic_bool hold; /* stay in the step until this is false */
+    atomic_bool hold; /* stay in the step until this is false, */
+    atomic_int go;    /* but for so many */
     atomic_bool inside;
     atomic_bool fail;
     atomic_bool insert; /* and leave the unit open */
@@ -35,6 +36,13 @@ struct script {
     atomic_int awaited;
     char traces[2][33]; /* of the first two steps */
 };
+
+static bool may_go(struct script *s)
+{
+    int n = s->go;
+
+    return n > 0 && atomic_compare_exchange_strong(&s->go, &n, n - 1);
+}
 
 static struct err step(struct ctx *ctx, void *arg, bool *more)
 {
@@ -53,7 +61,7 @@ static struct err step(struct ctx *ctx, void *arg, bool *more)
         if (err.code)
             return err;
     }
-    while (s->hold)
+    while (s->hold && !may_go(s))
         sched_yield();
     while (s->await && worker_await(NEVER_MS))
         s->awaited++;
@@ -300,6 +308,27 @@ static void of_several_with_the_same_work_one_is_woken_at_a_time(void **state)
     assert_int_equal(s.steps, 2 * SEVERAL + 1);
 }
 
+static void when_all_are_busy_whoever_is_done_first_looks_once_more(void **state)
+{
+    enum { SEVERAL = 3, ROUNDS = 6 };
+    struct script s = {.hold = true};
+    struct worker *workers[SEVERAL];
+
+    (void)state;
+    for (int i = 0; i < SEVERAL; i++)
+        workers[i] = start("busy", &s, NEVER_MS);
+    wait_until(s.steps == SEVERAL);
+    for (int i = 1; i <= ROUNDS; i++) {
+        worker_wake(WAKE_JOBS);
+        s.go = 1;
+        wait_until(s.steps == SEVERAL + i);
+    }
+    s.hold = false;
+    for (int i = 0; i < SEVERAL; i++)
+        worker_stop(workers[i]);
+    assert_int_equal(s.steps, SEVERAL + ROUNDS);
+}
+
 static void a_failing_worker_is_unready_counted_and_backs_off(void **state)
 {
     struct script s = {.fail = true};
@@ -391,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_step_may_await_the_next_wake_or_the_stop),
         cmocka_unit_test(each_kind_of_worker_that_asked_is_woken),
         cmocka_unit_test(of_several_with_the_same_work_one_is_woken_at_a_time),
+        cmocka_unit_test(when_all_are_busy_whoever_is_done_first_looks_once_more),
         cmocka_unit_test(a_failing_worker_is_unready_counted_and_backs_off),
         cmocka_unit_test(wakes_do_not_make_a_failing_worker_hammer),
         cmocka_unit_test(a_unit_that_a_step_left_open_is_rolled_back),

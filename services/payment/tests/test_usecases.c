@@ -175,7 +175,9 @@ static void a_cancellation_during_the_charge_wins_over_its_outcome(void **state)
     job = take();
     cancelled();
     assert_true(fake.leased);
+    ctx.wakes = 0; /* the wake for the cancellation found it leased */
     finish(&job, &charged);
+    assert_int_equal(ctx.wakes & WAKE_JOBS, WAKE_JOBS);
     assert_state(PAYMENT_REFUNDING);
     assert_false(fake.leased);
     assert_int_equal(fake.npublished, 0);
