@@ -8,7 +8,6 @@
 #include "arena.h"
 #include "clock.h"
 #include "db.h"
-#include "id.h"
 #include "inbox.h"
 #include "log.h"
 #include "metrics.h"
@@ -52,12 +51,28 @@ static void count(struct batch *b, const struct envelope *e, enum outcome outcom
     metric_add(b->events[i][outcome], 1);
 }
 
+/* From when it happened until now, by the wall clocks of two services. */
+static void observe_age(struct batch *b, const char *time)
+{
+    struct tm tm = {0};
+    const char *fraction = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm); /* ".123Z" */
+    int64_t at_ms;
+
+    if (!fraction)
+        return;
+    at_ms = (int64_t)timegm(&tm) * 1000 + (int64_t)(strtod(fraction, NULL) * 1000);
+    metric_observe_us(b->age, (clock_now_ms() - at_ms) * 1000);
+}
+
 enum fate batch_judge(struct batch *b, const struct envelope *e, bool may_retry)
 {
     const enum fate fate = batch_fate(e->outcome.code, may_retry);
 
     switch (fate) {
-    case FATE_DONE: count(b, e, e->duplicate ? DUPLICATE : HANDLED); break;
+    case FATE_DONE:
+        count(b, e, e->duplicate ? DUPLICATE : HANDLED);
+        observe_age(b, e->time);
+        break;
     case FATE_LATER:
         count(b, e, RETRIED);
         log_warn("event %s (%s) will be tried again: %s", e->id, e->type, e->outcome.msg);
@@ -71,19 +86,6 @@ enum fate batch_judge(struct batch *b, const struct envelope *e, bool may_retry)
 }
 
 /* --- handling --------------------------------------------------------------- */
-
-/* From when it happened until now, by the wall clocks of two services. */
-static void observe_age(struct batch *b, const char *time)
-{
-    struct tm tm = {0};
-    const char *fraction = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm); /* ".123Z" */
-    int64_t at_ms;
-
-    if (!fraction)
-        return;
-    at_ms = (int64_t)timegm(&tm) * 1000 + (int64_t)(strtod(fraction, NULL) * 1000);
-    metric_observe_us(b->age, (clock_now_ms() - at_ms) * 1000);
-}
 
 /* What the handler does, and logs, belongs to the event's flow. */
 static void enter(struct ctx *ctx, const struct event *e)
@@ -101,8 +103,7 @@ static void leave(struct ctx *ctx)
     ctx->causation_id = ctx->correlation_id = NULL;
 }
 
-static struct err read_all(struct batch *b, struct ctx *ctx, struct envelope list[],
-                           struct event events[], size_t n)
+static struct err read_all(struct ctx *ctx, struct envelope list[], struct event events[], size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct envelope *m = &list[i];
@@ -112,21 +113,19 @@ static struct err read_all(struct batch *b, struct ctx *ctx, struct envelope lis
             return m->outcome;
         m->id = events[i].id;
         m->type = events[i].type;
-        observe_age(b, events[i].time);
+        m->time = events[i].time;
     }
     return OK;
 }
 
-/* Others than ids are left to their handlers to refuse. */
 static void announce_subjects(struct ctx *ctx, const struct event events[], size_t n)
 {
     const char **subjects = arena_array(ctx->arena, const char *, n);
 
-    ctx->subjects = subjects;
-    ctx->nsubjects = 0;
     for (size_t i = 0; i < n; i++)
-        if (id_valid(events[i].subject))
-            subjects[ctx->nsubjects++] = events[i].subject;
+        subjects[i] = events[i].subject;
+    ctx->subjects = subjects;
+    ctx->nsubjects = n;
 }
 
 /* Which of them are new, and what they are about, in one round trip. */
@@ -144,7 +143,7 @@ static struct err note_all(struct ctx *ctx, struct envelope list[], const struct
         announce_subjects(ctx, events, n);
     err = inbox_note(ctx, ids, n, &noted);
     if (!err.code)
-        err = ahead && ctx->nsubjects > 0 ? ahead(ctx) : db_flush(ctx);
+        err = ahead ? ahead(ctx) : db_flush(ctx);
     inbox_tell(ctx, &noted, ids, n, first);
     for (size_t i = 0; i < n; i++)
         list[i].duplicate = !err.code && !first[i];
@@ -177,7 +176,7 @@ static struct err handle_together(struct batch *b, struct ctx *ctx, struct envel
                                   size_t n, event_ahead *ahead)
 {
     struct event *events = arena_array(ctx->arena, struct event, n);
-    struct err err = read_all(b, ctx, list, events, n);
+    struct err err = read_all(ctx, list, events, n);
 
     if (err.code)
         return err;

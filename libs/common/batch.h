@@ -23,6 +23,7 @@ struct envelope {
     const char *text;
     size_t len;
     const char *id, *type; /* what the transport says, until the envelope is read */
+    const char *time;      /* when it happened; NULL until then */
     /* filled in by batch_handle() */
     struct err outcome;
     bool duplicate; /* it was handled before */

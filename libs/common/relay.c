@@ -40,7 +40,8 @@ struct relay {
 
     /* Where to begin to look, between two looks at everything; see 'begin' */
     int64_t from, next_from, highest, sweep_ms;
-    size_t alone; /* how many rows to send one by one, after a batch that failed */
+    size_t alone;          /* how many rows to send one by one, after a batch that failed */
+    int64_t sent, put_off; /* in this transaction, to be counted when it is committed */
     int64_t dwell_ms;
     struct metric *relayed, *refused, *batches;
 };
@@ -194,7 +195,7 @@ static struct err forget(struct ctx *ctx, struct relay *r, const struct row rows
 
     if (count == 0)
         return OK;
-    metric_add(r->relayed, (int64_t)count);
+    r->sent += (int64_t)count;
     for (size_t i = 0; i < n; i++)
         if (rows[i].seq > r->highest)
             r->highest = rows[i].seq;
@@ -210,7 +211,7 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
 
     if (count == 0)
         return OK;
-    metric_add(r->refused, (int64_t)count);
+    r->put_off += (int64_t)count;
     while (!rows[first].refused)
         first++;
     log_warn("not taken, still in the outbox: %zu, the first is %s (%s)", count,
@@ -225,12 +226,29 @@ static struct err postpone(struct ctx *ctx, struct relay *r, const struct row ro
 
 /* --- the step --------------------------------------------------------------- */
 
+static void begin_unit(struct ctx *ctx, struct relay *r)
+{
+    db_unit_begin(ctx, DB_WRITE);
+    r->sent = r->put_off = 0;
+}
+
+static struct err commit_unit(struct ctx *ctx, struct relay *r)
+{
+    struct err err = db_unit_commit(ctx);
+
+    if (!err.code) {
+        metric_add(r->relayed, r->sent);
+        metric_add(r->refused, r->put_off);
+    }
+    return err;
+}
+
 /* The connection broke over what we sent, so it may be the fault of one row: the next
  * time they go one by one, and the row that breaks it alone waits like a refused one. */
 static struct err send_failed(struct ctx *ctx, struct relay *r, struct row rows[], size_t n,
                               struct err why)
 {
-    struct err err = db_unit_commit(ctx); /* of what was sent before */
+    struct err err = commit_unit(ctx, r); /* of what was sent before */
 
     r->disconnect(r);
     if (err.code || why.code != ERR_INTERNAL)
@@ -239,11 +257,11 @@ static struct err send_failed(struct ctx *ctx, struct relay *r, struct row rows[
         r->alone = n;
         return why;
     }
-    db_unit_begin(ctx, DB_WRITE);
+    begin_unit(ctx, r);
     rows[0].refused = true;
     err = postpone(ctx, r, rows, n);
     if (!err.code)
-        err = db_unit_commit(ctx);
+        err = commit_unit(ctx, r);
     return err.code ? err : why;
 }
 
@@ -280,7 +298,7 @@ static struct err relay_unit(struct ctx *ctx, struct relay *r, bool *more)
         all += n;
         *more = n > 0 && (alone || all >= BATCH || clock_mono_ms() >= until);
     } while (!err.code && n > 0 && !*more && worker_await(r->dwell_ms));
-    return err.code ? err : db_unit_commit(ctx);
+    return err.code ? err : commit_unit(ctx, r);
 }
 
 struct err relay_step(struct ctx *ctx, void *arg, bool *more)
@@ -292,7 +310,7 @@ struct err relay_step(struct ctx *ctx, void *arg, bool *more)
         r->disconnect(r);
         return err;
     }
-    db_unit_begin(ctx, DB_WRITE);
+    begin_unit(ctx, r);
     err = relay_unit(ctx, r, more);
     db_unit_rollback(ctx); /* unless committed */
     return err;
