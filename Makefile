@@ -195,7 +195,7 @@ chaos: packages
 	@mkdir -p build/chaos
 	@NO_BUILD=1 MODE=$(MODE) NAME=$(NAME:main=chaos) SEED=$(SEED) MINUTES=$(MINUTES) RATE=$(RATE) \
 	  FAULTS="$(FAULTS)" REPORTS=build/chaos SKEW_LIBRARY=$(B)/tests/chaos/skew.so \
-	  $$(unshare --mount true 2>/dev/null && echo unshare --mount env OWN_MOUNTS=1) \
+	  $$(unshare --mount true 2>/dev/null && echo unshare --mount env OWN_MOUNTS=1 OUTER_MOUNTS=/proc/$$$$) \
 	  tools/with-stack.sh $(B)/tests/chaos/main
 
 # --- what a bench measured ------------------------------------------------------

@@ -151,9 +151,9 @@ destroy() {
 # A run of chaos that was cut short leaves its file system over PostgreSQL's volume, where
 # the engine cannot remove it.
 unmount_data() {
-    local data
+    local data seen=${OUTER_MOUNTS:-/proc/self}
     data=$(data_of_postgres 2>/dev/null) || return 0
-    ! grep -qs " $data " /proc/1/mounts || nsenter --target 1 --mount umount --lazy "$data"
+    ! grep -qs " $data " "$seen/mounts" || nsenter --mount="$seen/ns/mnt" umount --lazy "$data"
 }
 
 data_of_postgres() { # -> its folder, as the engine sees it

@@ -33,13 +33,14 @@ static bool in_containers(void)
 }
 
 /* A mount of ours must end with us, however we end: so it takes root, and a view of the
- * file systems that is not the machine's. The engine's volumes are where the engine sees
- * them, so there it is the machine's after all, and "infra/stack.sh destroy" ends the mount. */
+ * file systems of our own. The engine does not share it, so for a volume it is the one that make
+ * chaos was called in (OUTER_MOUNTS, a folder of /proc), and "infra/stack.sh destroy" ends what
+ * we could not. */
 const char *disk_impossible(void)
 {
     if (!getenv("OWN_MOUNTS"))
         return "only make chaos mounts one, and only as root";
-    if (in_containers() && access(text("/proc/1/root%s", data()), F_OK) != 0)
+    if (in_containers() && access(text("%s/root%s", world_env("OUTER_MOUNTS"), data()), F_OK) != 0)
         return "the engine's volumes are not on this machine";
     return NULL;
 }
@@ -52,17 +53,18 @@ static void shell(const char *command)
     exit(1);
 }
 
-/* From here on we see what the first process of the machine sees. */
+/* From here on we see what the engine sees. */
 static void see_volumes(void)
 {
-    const int machine = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
+    const char *theirs = text("%s/ns/mnt", world_env("OUTER_MOUNTS"));
+    const int outer = open(theirs, O_RDONLY | O_CLOEXEC);
     char *here = getcwd(NULL, 0);
 
-    if (machine < 0 || !here || setns(machine, CLONE_NEWNS) != 0 || chdir(here) != 0) {
-        perror("/proc/1/ns/mnt");
+    if (outer < 0 || !here || setns(outer, CLONE_NEWNS) != 0 || chdir(here) != 0) {
+        perror(theirs);
         exit(1);
     }
-    close(machine);
+    close(outer);
     free(here);
 }
 
