@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "books.h"
@@ -16,6 +17,7 @@
 #include "plan.h"
 #include "report.h"
 #include "shim.h"
+#include "wayctl.h"
 #include "wires.h"
 #include "world.h"
 
@@ -24,6 +26,7 @@ enum {
     HEALTHY_S = 90,
     /* A message that failed over and over rests up to 120 s before its last try. */
     QUIET_S = 240,
+    SETTLED_S = 60, /* to ask takes a while on a busy machine */
 };
 
 /* Unlike await() of the end-to-end tests this goes by the clock: looking takes a while. */
@@ -67,6 +70,43 @@ static void await_quiet(void)
         finding("not quiet after %d s: %" PRId64 " %s", QUIET_S, count, noise);
 }
 
+/* Of all queues; -1: nobody says. What a consumer holds is in no queue's length, and a
+ * consumer that never lets go would keep it for ever. */
+static int64_t unacknowledged(void)
+{
+    const struct said s = wayctl_run(
+        text("%s rabbitmqctl list_queues -q --no-table-headers -p %s messages_unacknowledged",
+             world_env("STACK_COMMAND"), world_env("AMQP_VHOST")));
+    int64_t sum = 0;
+    char *end;
+
+    for (const char *at = s.text; *at; at = end + strspn(end, "\r\n")) {
+        sum += strtoll(at, &end, 10);
+        if (end == at)
+            return -1;
+    }
+    return s.status == FINE && *s.text ? sum : -1;
+}
+
+static bool settled(void)
+{
+    return unacknowledged() == 0;
+}
+
+/* The broker counts anew every few seconds. */
+static void audit_deliveries(void)
+{
+    int64_t count;
+
+    if (until(settled, SETTLED_S))
+        return;
+    count = unacknowledged();
+    if (count < 0)
+        finding("the broker does not say what is unacknowledged");
+    if (count > 0)
+        finding("%" PRId64 " messages were delivered and never acknowledged", count);
+}
+
 static void differ(const char *what, int64_t a, int64_t b, void *arg)
 {
     (void)arg;
@@ -103,6 +143,24 @@ static void audit_versions(void)
         finding("%" PRId64 " orders have not as many versions as events", odd);
 }
 
+/* A run that broke nothing shows nothing. */
+static void audit_strikes(const struct plan *p, size_t at_least)
+{
+    size_t tried = 0, done = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        const struct strike *s = &p->strikes[i];
+        const bool breaks = s->fault->weight > 0;
+
+        tried += breaks && s->struck_ms;
+        done += breaks && s->struck_ms && s->done;
+    }
+    if (done < at_least)
+        finding("%zu faults struck, and %zu is the least", done, at_least);
+    if (2 * done < tried)
+        finding("of %zu faults only %zu could be done", tried, done);
+}
+
 /* Both end with the stack being brought up. */
 static void lay(const struct chaos *c)
 {
@@ -119,20 +177,26 @@ static void put_back(void)
 bool chaos_run(const struct chaos *c)
 {
     struct rng rng = {c->seed};
-    struct run run = {.chaos = c};
+    struct run run = {.chaos = c, .plan = plan_new(&rng, c)};
 
+    findings_forget();
+    if (run.plan.n == 0) {
+        finding("no fault that can be done here is called \"%s\"", c->only);
+        plan_free(&run.plan);
+        return false;
+    }
     printf("seed %" PRIu64 ", %" PRId64 " s, %d orders a second\n", c->seed, c->run_ms / 1000,
            c->rate);
     setenv("PGCONNECT_TIMEOUT", "5", 1); /* seconds; libpq's own is none */
     lay(c);
     shim_seed(c->seed);
-    run.plan = plan_new(&rng, c);
     run.load = load_new(&rng, c->run_ms, c->rate);
     run.began_ms = clock_mono_ms();
     load_start(run.load);
     plan_carry_out(&run.plan, run.began_ms, c->alone_ms);
     run.healed_ms = clock_mono_ms();
     load_join(run.load);
+    audit_strikes(&run.plan, c->at_least);
 
     if (!until(healthy, HEALTHY_S))
         finding("not healthy %d s after all was mended", HEALTHY_S);
@@ -141,6 +205,7 @@ bool chaos_run(const struct chaos *c)
     await_quiet();
     run.quiet_ms = clock_mono_ms();
     load_verify(run.load);
+    audit_deliveries();
     books_audit(differ, NULL);
     audit_ids();
     audit_versions();

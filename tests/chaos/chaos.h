@@ -3,6 +3,7 @@
 #define CHAOS_CHAOS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct chaos {
@@ -12,12 +13,13 @@ struct chaos {
     int64_t gap_ms;     /* from one strike to the next, at most, when they overlap */
     int rate;           /* orders a second */
     int deadline_s;     /* of a saga: what cannot be finished takes as long */
-    const char *only;   /* faults whose name holds this; "" for all */
+    const char *only;   /* faults whose name holds this, or one of "redis|hangs"; "" for all */
+    size_t at_least;    /* so many faults must have struck, or it was no test */
     const char *report; /* the file to write, Markdown; its folder exists */
 };
 
-/* True when nothing was found that must not be. Runs once in a process, beside a stack
- * that tools/with-stack.sh started. */
+/* True when nothing was found that must not be, which includes that too little was broken.
+ * Beside a stack that tools/with-stack.sh started, one at a time. */
 bool chaos_run(const struct chaos *c);
 
 #endif

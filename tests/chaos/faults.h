@@ -8,7 +8,7 @@
 struct fault {
     const char *kind; /* under which the report counts it */
     const char *name;
-    int weight;         /* how many cards are this one, in the deck of those that overlap */
+    int weight;         /* cards of it in the deck of those that overlap; 0: it breaks nothing */
     int min_ms, max_ms; /* from injection to healing */
     /* False: it could not be done just now. Healing is tried until it can. */
     bool (*inject)(const char *what);

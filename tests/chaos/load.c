@@ -91,6 +91,7 @@ struct load *load_new(struct rng *rng, int64_t run_ms, int rate)
 {
     struct load *l = calloc(1, sizeof(*l));
 
+    purchase_forget_answers(); /* of an earlier load */
     l->n = (size_t)(run_ms * rate / 1000);
     l->list = calloc(l->n, sizeof(*l->list));
     for (size_t i = 0; i < CUSTOMERS; i++)

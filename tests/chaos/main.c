@@ -38,6 +38,7 @@ int main(void)
                .deadline_s = (int)setting("ORDER_SAGA_DEADLINE_S", 25),
                .rate = (int)setting("RATE", 25),
                .only = only ? only : "",
+               .at_least = 1,
                .report = report,
            })
                ? 0

@@ -39,9 +39,23 @@ struct deck {
     bool alone; /* each fault once */
 };
 
+/* Does it hold one of the words? "" is in every name. */
+static bool holds_one_of(const char *name, const char *words)
+{
+    for (;; words++) {
+        const size_t len = strcspn(words, "|");
+
+        if (memmem(name, strlen(name), words, len))
+            return true;
+        words += len;
+        if (!*words)
+            return false;
+    }
+}
+
 static void add(struct deck *d, const struct fault *f, const char *name, const char *what)
 {
-    if (d->n < MAX_DECK && strstr(name, d->only))
+    if (d->n < MAX_DECK && holds_one_of(name, d->only))
         d->cards[d->n++] = (struct card){f, name, what};
 }
 

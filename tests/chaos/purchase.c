@@ -28,6 +28,13 @@ static void count(enum request_kind kind, const struct reply *r)
     atomic_fetch_add(&answers[kind][r->status < PURCHASE_STATUSES ? r->status : 0], 1);
 }
 
+void purchase_forget_answers(void)
+{
+    for (int r = 0; r < REQUESTS; r++)
+        for (int status = 0; status < PURCHASE_STATUSES; status++)
+            atomic_store(&answers[r][status], 0);
+}
+
 int64_t purchase_answers(int request, int status)
 {
     return atomic_load(&answers[request][status]);

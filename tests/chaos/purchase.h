@@ -45,6 +45,7 @@ bool purchase_look(struct purchase *p);
 extern const char *const purchase_requests[];
 enum { PURCHASE_STATUSES = 600 };
 int64_t purchase_answers(int request, int status); /* status 0: no answer at all */
+void purchase_forget_answers(void);
 
 void purchase_sleep(int64_t ms);
 

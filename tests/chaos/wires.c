@@ -198,6 +198,8 @@ static void bring_up(const char *with)
 /* Tokens last as long as a run does. */
 void wires_lay(const char *with)
 {
+    nsettings = 0;
+    stopping = false;
     for (size_t i = 0; i < EDGES; i++) {
         proxies[i] = proxy_open_at(address(), "127.0.0.1", world_port(edges[i].port));
         lead_over(&edges[i], proxy_port(proxies[i]));
@@ -219,8 +221,10 @@ void wires_remove(void)
     stopping = true;
     pthread_mutex_unlock(&lock);
     pthread_join(stutterer, NULL);
-    for (size_t i = 0; i < EDGES; i++)
+    for (size_t i = 0; i < EDGES; i++) {
+        slow[i] = false;
         proxy_close(proxies[i]);
+    }
 }
 
 /* --- breaking ------------------------------------------------------------------ */

@@ -31,8 +31,8 @@ int64_t sql_int(const char *service, const char *sql);
 /* The same with one text parameter, $1. */
 int64_t sql_int_of(const char *service, const char *sql, const char *param);
 
-/* Messages that wait in a queue, and drop them. A queue that does not exist holds none;
- * -1: the broker does not answer. */
+/* Messages that wait in a queue, and drop them. -1: there is no such queue, or the broker
+ * does not answer. Those that a consumer holds are not counted. */
 int64_t queue_length(const char *queue);
 void queue_purge(const char *queue);
 

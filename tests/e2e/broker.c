@@ -99,7 +99,7 @@ int64_t queue_length(const char *queue)
     if (!conn)
         return -1;
     ok = amqp_queue_declare(conn, CHANNEL, bytes(queue), passive, 0, 0, 0, amqp_empty_table);
-    length = ok ? (int64_t)ok->message_count : 0;
+    length = ok ? (int64_t)ok->message_count : -1;
 
     amqp_destroy_connection(conn);
     return length;

@@ -7,11 +7,13 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "books.h"
 #include "broker.h"
+#include "wayctl.h"
 #include "world.h"
 
 /* A UUID that nobody has used: the tests need to know ids before the services do. */
@@ -49,6 +51,7 @@ static void await_dead(const char *queue, const char *id, const char *reason)
 
     if (!await(is_dead, &l, 20))
         fail_msg("%s is not in %s", id, queue);
+    assert_true(*reason); /* or any letter would do */
     if (!strstr(l.error, reason))
         fail_msg("\"%s\" is not in: %s", reason, l.error);
 }
@@ -78,24 +81,26 @@ static const struct {
 
 static void malformed_messages_are_buried_with_the_reason(void **state)
 {
-    static const char *const bodies[] = {
-        "",
-        "nonsense",
-        "{",
-        "[]",
-        "{}",
-        "\xff\xfe",
-        "{\"specversion\":\"1.0\"}",
-        "{\"specversion\":\"0.3\",\"id\":\"x\"}",
+    static const struct {
+        const char *body, *reason;
+    } bad[] = {
+        {"",                                       "body is empty"             },
+        {"nonsense",                               "not valid JSON"            },
+        {"{",                                      "not valid JSON"            },
+        {"[]",                                     "must be a JSON object"     },
+        {"{}",                                     "missing member specversion"},
+        {"\xff\xfe",                               "not valid JSON"            },
+        {"{\"specversion\":\"1.0\"}",              "missing member id"         },
+        {"{\"specversion\":\"0.3\",\"id\":\"x\"}", "specversion must be 1.0"   },
     };
 
     (void)state;
     for (size_t d = 0; d < sizeof(doors) / sizeof(doors[0]); d++)
-        for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
             const char *id = text("malformed-%s-%zu", new_id(), i);
 
-            publish(doors[d].type, id, bodies[i]);
-            await_dead(doors[d].dead, id, "");
+            publish(doors[d].type, id, bad[i].body);
+            await_dead(doors[d].dead, id, bad[i].reason);
         }
     life_goes_on(consumers, 3);
 }
@@ -249,6 +254,75 @@ static void a_whole_saga_delivered_again_changes_nothing(void **state)
                      4);
 }
 
+/* --- the queues themselves ------------------------------------------------- */
+
+/* As the broker lists it, one line: name, arguments. "": there is none. */
+static const char *listed(const char *all, const char *queue)
+{
+    const size_t len = strlen(queue);
+
+    while (*all && !(strncmp(all, queue, len) == 0 && all[len] == '\t')) {
+        all += strcspn(all, "\n");
+        all += *all == '\n';
+    }
+    return text("%.*s", (int)strcspn(all, "\n"), all);
+}
+
+/* What an argument was set to; "" when it was not. Versions write {"x-max-length",200000}
+ * or {"x-max-length",signedint,200000}: it is all that stands before the next one. */
+static const char *argument(const char *line, const char *name)
+{
+    const char *at = strstr(line, text("\"%s\"", name)), *next;
+
+    if (!at)
+        return "";
+    at += strlen(name) + 2;
+    next = strstr(at, "\"x-");
+    return next ? text("%.*s", (int)(next - at), at) : at;
+}
+
+static bool is_number(const char *value)
+{
+    const char *digit = strpbrk(value, "0123456789");
+
+    return digit && strtoll(digit, NULL, 10) > 0;
+}
+
+static void must_be_bounded(const char *all, const char *queue, bool is_consumed)
+{
+    const char *line = listed(all, queue);
+
+    if (!*line)
+        fail_msg("there is no queue %s", queue);
+    if (!strstr(argument(line, "x-queue-type"), "\"quorum\""))
+        fail_msg("its type is no quorum: %s", line);
+    if (!is_number(argument(line, "x-max-length")))
+        fail_msg("it takes any number of messages: %s", line);
+    if (!strstr(argument(line, "x-overflow"), "\"reject-publish\""))
+        fail_msg("when full it loses the oldest: %s", line);
+    if (is_consumed && !is_number(argument(line, "x-delivery-limit")))
+        fail_msg("how often a message is handed out is left to the broker: %s", line);
+}
+
+static void each_queue_is_a_bounded_quorum_that_refuses_what_is_too_much(void **state)
+{
+    static const char *const queues[] = {"order", "inventory", "payment"};
+    static const char *const rests[] = {"retry.1000ms", "retry.5000ms", "retry.30000ms",
+                                        "retry.120000ms"};
+    const struct said s =
+        wayctl_run(text("%s rabbitmqctl list_queues -q --no-table-headers -p %s name arguments",
+                        world_env("STACK_COMMAND"), world_env("AMQP_VHOST")));
+
+    (void)state;
+    must_say(s, FINE, "order");
+    for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
+        must_be_bounded(s.text, queues[i], true);
+        must_be_bounded(s.text, consumers[i], true);
+    }
+    for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++)
+        must_be_bounded(s.text, rests[i], false); /* nobody reads them */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_cancellation_before_its_order_leaves_a_tombstone),
         cmocka_unit_test(a_cancellation_before_the_charge_refuses_the_charge),
         cmocka_unit_test(a_whole_saga_delivered_again_changes_nothing),
+        cmocka_unit_test(each_queue_is_a_bounded_quorum_that_refuses_what_is_too_much),
     };
 
     return cmocka_run_group_tests_name("messages", tests, NULL, NULL);

@@ -21,6 +21,9 @@ enum {
     RESTARTS = 5,
     BEFORE = 15, /* orders between two restarts, at least */
     PATIENCE_S = 90,
+    HASTE = 8,   /* orders at once */
+    AWAY_S = 12, /* longer than the gateway leaves an instance alone, and than it waits */
+    LATE_S = 5,  /* what an instance does late comes within this, if at all */
 };
 
 static struct shop {
@@ -184,12 +187,74 @@ static void orders_are_accepted_while_one_of_two_peers_is_away(void **state)
     books_must_balance();
 }
 
+/* Orders that are asked for once each and without a key, and what was answered. */
+static struct hasty {
+    struct customer customer;
+    const char *body;
+    atomic_int asked, accepted, unanswered;
+} hasty;
+
+static void order_once(size_t number, void *arg)
+{
+    struct reply r = order_try(&hasty.customer, NULL, hasty.body);
+
+    (void)number;
+    (void)arg;
+    hasty.asked++;
+    hasty.accepted += r.status == 201;
+    hasty.unanswered += r.status == 504;
+    reply_free(&r);
+}
+
+/* The gateway may leave an instance alone for a while after it failed: ask until it does not. */
+static bool one_was_not_answered(void *arg)
+{
+    (void)arg;
+    crowd_run(HASTE, order_once, NULL);
+    return hasty.unanswered > 0;
+}
+
+static int orders_of_hasty(void)
+{
+    return (int)sql_int_of("order", "SELECT count(*) FROM orders WHERE user_id = $1::uuid",
+                           hasty.customer.id);
+}
+
+static bool all_took_effect(void *arg)
+{
+    (void)arg;
+    return orders_of_hasty() >= hasty.asked;
+}
+
+/* An instance that does not answer may do it later all the same: were the other one asked
+ * too, one request would be two orders. */
+static void a_post_that_is_not_answered_is_not_sent_to_another_instance(void **state)
+{
+    (void)state;
+    if (!of_each_service_there_are_two())
+        skip();
+    hasty.customer = customer_new();
+    hasty.body = order_body(product_new(100, 100000, true), 1, "pm_ok");
+    stack("freeze", "order-1");
+    (void)await(one_was_not_answered, NULL, AWAY_S); /* judged below, when it has thawed */
+    stack("thaw", "order-1");
+    await_healthy();
+    (void)await(all_took_effect, NULL, LATE_S); /* or not: who asked was not told */
+    books_must_balance();
+    print_message("%d asked for, %d accepted, %d not answered in time, %d orders\n", hasty.asked,
+                  hasty.accepted, hasty.unanswered, orders_of_hasty());
+    assert_true(hasty.unanswered > 0);
+    assert_int_equal(hasty.accepted + hasty.unanswered, hasty.asked);
+    assert_in_range(orders_of_hasty(), hasty.accepted, hasty.asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(services_may_be_restarted_under_load_and_no_answer_is_broken),
         cmocka_unit_test(instances_restarted_in_turn_are_noticed_by_nobody),
         cmocka_unit_test(orders_are_accepted_while_one_of_two_peers_is_away),
+        cmocka_unit_test(a_post_that_is_not_answered_is_not_sent_to_another_instance),
     };
 
     return cmocka_run_group_tests_name("stop", tests, NULL, NULL);

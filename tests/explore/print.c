@@ -18,8 +18,8 @@ static const char *const actors[ACTORS] = {
 
 void print_counts(const struct scenario *sc, const struct search_result *r)
 {
-    printf("%s: %zu states, %zu transitions, %zu quiet, depth %zu, %.1f s%s%s\n", sc->name,
-           r->states, r->transitions, r->quiet, r->depth, r->seconds,
+    printf("%s: %zu states, %zu transitions, %zu quiet, %d shipped, depth %zu, %.1f s%s%s\n",
+           sc->name, r->states, r->transitions, r->quiet, r->most_shipped, r->depth, r->seconds,
            r->violated ? "; violated: " : "", r->violated ? r->violated : "");
 }
 

@@ -103,6 +103,15 @@ static void visit(void *arg, struct step step, bool must, const struct world *af
     meet(s, after, (struct origin){s->from, step}, must);
 }
 
+static int shipped(const struct scenario *sc, const struct world *w)
+{
+    int n = 0;
+
+    for (int i = 0; i < sc->orders; i++)
+        n += w->sagas[i].status == ORDER_SHIPPED;
+    return n;
+}
+
 static void expand(struct searcher *s, enum reduction reduction)
 {
     const uint64_t *key = states_key(s->states, s->from);
@@ -112,6 +121,8 @@ static void expand(struct searcher *s, enum reduction reduction)
     if (model_next(s->sc, &w, reduction, visit, s) > 0)
         return;
     s->out->quiet++;
+    if (shipped(s->sc, &w) > s->out->most_shipped)
+        s->out->most_shipped = shipped(s->sc, &w);
     s->out->quiet_hash += states_hash(states_key(s->states, s->from), s->states->words);
     violation(s, check_quiet(s->sc, &w), s->from);
 }

@@ -24,6 +24,7 @@ struct search_result {
     size_t trace_len;
 
     size_t states, transitions, quiet;
+    int most_shipped;    /* orders, in one quiet state */
     size_t depth;        /* steps to the farthest state */
     uint64_t quiet_hash; /* equal for two searches that found the same quiet states */
     double seconds;

@@ -27,6 +27,7 @@ static void must_hold(const struct scenario *sc)
         print_trace(sc, &r);
     assert_null(r.violated);
     assert_true(r.quiet > 1);
+    assert_int_equal(r.most_shipped, scenario_most_shipped(sc));
 }
 
 /* Two workers for one payment, for a lease may run out; late requests; a duplicate. */
@@ -151,6 +152,7 @@ static void must_agree(const struct scenario *sc, enum reduction a, enum reducti
     assert_null(fewer.violated);
     assert_true(fewer.states < all.states);
     assert_int_equal(fewer.quiet, all.quiet);
+    assert_int_equal(fewer.most_shipped, all.most_shipped);
     assert_true(fewer.quiet_hash == all.quiet_hash);
 }
 

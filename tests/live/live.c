@@ -11,10 +11,20 @@
 #include "pool.h"
 #include "spoil.h"
 
-enum { MAX_WRONG = 20, MAX_KINDS = 64, RENEW_S = 300, MOST_OFTEN = 8, STATUSES = 600 };
+enum {
+    MAX_WRONG = 20,
+    MAX_KINDS = 64,
+    RENEW_S = 300,
+    MOST_OFTEN = 8,
+    STATUSES = 600,
+    /* What a run must have done to requests to be worth anything. Rarer kinds take a long
+     * run, so these are a good deal less than the usual: 33 kinds and one in two. */
+    LEAST_KINDS = 20,
+    ONE_IN = 3, /* of all to be spoiled, and of those to be refused */
+};
 
 static struct tally {
-    int64_t requests, wrong;
+    int64_t requests, spoiled, refused, wrong; /* refused: of those spoiled */
     int64_t statuses[STATUSES];
     int64_t asked[MAX_OPERATIONS], carried_out[MAX_OPERATIONS];
     struct kind {
@@ -47,6 +57,8 @@ static void count(const struct draft *d, const struct reply *r)
     tally.carried_out[op] += r->status >= 200 && r->status < 300;
     if (r->status >= 0 && r->status < STATUSES)
         tally.statuses[r->status]++;
+    tally.spoiled += d->nbroken > 0;
+    tally.refused += d->nbroken > 0 && r->status >= 400;
     if (d->nbroken == 0)
         count_kind("(as described)", r->status >= 400);
     for (size_t i = 0; i < d->nbroken; i++)
@@ -143,6 +155,16 @@ static bool each_was_carried_out(void)
     return all;
 }
 
+static bool enough_was_spoiled(void)
+{
+    const size_t ways = tally.nkinds - 1; /* one row is of those that are as described */
+
+    printf("%" PRId64 " requests were spoiled in %zu ways, and %" PRId64 " of them refused\n",
+           tally.spoiled, ways, tally.refused);
+    return ways >= LEAST_KINDS && tally.spoiled * ONE_IN >= tally.requests &&
+           tally.refused * ONE_IN >= tally.spoiled;
+}
+
 static void print_tally(void)
 {
     printf("\n%-32s %9s %9s\n", "what was done to a request", "times", "refused");
@@ -161,7 +183,7 @@ bool live_run(const struct live *options)
     struct rng rng = {.state = options->seed};
     const time_t began = time(NULL);
     time_t renewed = began;
-    bool all;
+    bool all, enough;
 
     memset(&tally, 0, sizeof(tally));
     operations_load("contracts/openapi.json");
@@ -176,8 +198,9 @@ bool live_run(const struct live *options)
     }
     all = each_was_carried_out();
     print_tally();
+    enough = enough_was_spoiled();
     printf("seed %" PRIu64 ", %ld s\n", options->seed, (long)(time(NULL) - began));
     fflush(stdout);
     books_must_balance();
-    return all && tally.wrong == 0;
+    return all && enough && tally.wrong == 0;
 }

@@ -20,7 +20,8 @@ struct live {
 };
 
 /* Prints each request whose answer is wrong as a command, and a table at the end. True:
- * there was none, each operation was carried out once at least, and the books balance. */
+ * there was none, each operation was carried out once at least, requests were spoiled in many
+ * ways and a fair part of those was refused, and the books balance. */
 bool live_run(const struct live *options);
 
 #endif
