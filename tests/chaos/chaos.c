@@ -58,16 +58,19 @@ static bool quiet(void)
     return books_noise(&count) == NULL;
 }
 
-static void await_quiet(void)
+/* A question whose answers were lost is asked again after as long as its order is old: that
+ * may be as long as the run. */
+static void await_quiet(const struct chaos *c)
 {
+    const int64_t patience_s = QUIET_S + c->run_ms / 1000;
     const char *noise;
     int64_t count = 0;
 
-    if (until(quiet, QUIET_S))
+    if (until(quiet, (int)patience_s))
         return;
     noise = books_noise(&count);
     if (noise)
-        finding("not quiet after %d s: %" PRId64 " %s", QUIET_S, count, noise);
+        finding("not quiet after %" PRId64 " s: %" PRId64 " %s", patience_s, count, noise);
 }
 
 /* Of all queues; -1: nobody says. What a consumer holds is in no queue's length, and a
@@ -202,7 +205,7 @@ bool chaos_run(const struct chaos *c)
         finding("not healthy %d s after all was mended", HEALTHY_S);
     run.healthy_ms = clock_mono_ms();
     load_resolve(run.load);
-    await_quiet();
+    await_quiet(c);
     run.quiet_ms = clock_mono_ms();
     load_verify(run.load);
     audit_deliveries();

@@ -20,7 +20,7 @@
 #include "rng.h"
 #include "world.h"
 
-enum { CHANNEL = 1, HELD = 100, MAX_TYPES = 8, WAIT_US = 10000 };
+enum { CHANNEL = 1, HELD = 100, MAX_TYPES = 8, AT_ONCE = 20, WAIT_US = 10000 };
 
 struct held {
     amqp_envelope_t message;
@@ -34,6 +34,7 @@ static struct shim {
     struct rng rng;
     struct held held[HELD];
     int nheld;
+    uint64_t passed; /* on this connection, as the broker numbers them */
 } shims[] = {
     {.queue = "order",
      .types = {"inventory.reserved", "inventory.failed", "inventory.released", "payment.processed",
@@ -101,19 +102,51 @@ static bool declare_ours(amqp_connection_state_t conn, const struct shim *s)
 
 /* --- the thread ------------------------------------------------------------------ */
 
-static bool pass_on(amqp_connection_state_t conn, const struct shim *s, amqp_envelope_t *e)
+static bool publish(amqp_connection_state_t conn, const struct shim *s, const amqp_message_t *m)
 {
-    struct timeval timeout = {.tv_sec = 5};
-    amqp_frame_t frame;
     const int mandatory = 0, immediate = 0;
 
-    if (amqp_basic_publish(conn, CHANNEL, amqp_empty_bytes, bytes(s->queue), mandatory, immediate,
-                           &e->message.properties, e->message.body) != AMQP_STATUS_OK ||
-        amqp_simple_wait_frame_noblock(conn, &frame, &timeout) != AMQP_STATUS_OK)
-        return false;
-    amqp_maybe_release_buffers(conn);
-    return frame.frame_type == AMQP_FRAME_METHOD &&
-           frame.payload.method.id == AMQP_BASIC_ACK_METHOD;
+    return amqp_basic_publish(conn, CHANNEL, amqp_empty_bytes, bytes(s->queue), mandatory,
+                              immediate, &m->properties, m->body) == AMQP_STATUS_OK;
+}
+
+/* Wait until the broker has the messages from number 'first' on, 'n' of them. */
+static bool confirmed(amqp_connection_state_t conn, uint64_t first, size_t n)
+{
+    struct timeval timeout = {.tv_sec = 5};
+    bool has[AT_ONCE] = {false};
+    size_t missing = n;
+
+    while (missing > 0) {
+        amqp_frame_t frame;
+        const amqp_basic_ack_t *ack;
+
+        amqp_maybe_release_buffers(conn);
+        if (amqp_simple_wait_frame_noblock(conn, &frame, &timeout) != AMQP_STATUS_OK ||
+            frame.frame_type != AMQP_FRAME_METHOD ||
+            frame.payload.method.id != AMQP_BASIC_ACK_METHOD)
+            return false;
+        ack = frame.payload.method.decoded;
+        for (size_t i = 0; i < n; i++)
+            if (!has[i] && (first + i == ack->delivery_tag ||
+                            (ack->multiple && first + i < ack->delivery_tag))) {
+                has[i] = true;
+                missing--;
+            }
+    }
+    return true;
+}
+
+/* Some of those we hold, at random, move to the end. */
+static void choose(struct shim *s, int n)
+{
+    for (int end = s->nheld; end > s->nheld - n; end--) {
+        const int i = (int)rng_between(&s->rng, 0, end);
+        const struct held chosen = s->held[i];
+
+        s->held[i] = s->held[end - 1];
+        s->held[end - 1] = chosen;
+    }
 }
 
 static void forget(struct shim *s, int i)
@@ -122,20 +155,27 @@ static void forget(struct shim *s, int i)
     s->held[i] = s->held[--s->nheld];
 }
 
-/* One of those we hold goes on. It stays with us until it has gone on twice. */
-static bool pass_one(struct shim *s, amqp_connection_state_t in, amqp_connection_state_t out)
+/* Some of those we hold go on. Each stays with us until it has gone on twice. */
+static bool pass_some(struct shim *s, amqp_connection_state_t in, amqp_connection_state_t out)
 {
-    const int i = (int)rng_between(&s->rng, 0, s->nheld);
+    const int n = s->nheld < AT_ONCE ? s->nheld : AT_ONCE, first = s->nheld - n;
 
-    if (!pass_on(out, s, &s->held[i].message))
+    choose(s, n);
+    for (int i = first; i < first + n; i++)
+        if (!publish(out, s, &s->held[i].message.message))
+            return false;
+    if (!confirmed(out, s->passed + 1, (size_t)n))
         return false;
-    if (!s->held[i].passed) {
-        s->held[i].passed = true;
-        return true;
+    s->passed += (uint64_t)n;
+    for (int i = first + n - 1; i >= first; i--) { /* from the end, which fills the gaps */
+        if (!s->held[i].passed) {
+            s->held[i].passed = true;
+            continue;
+        }
+        if (amqp_basic_ack(in, CHANNEL, s->held[i].message.delivery_tag, 0) != AMQP_STATUS_OK)
+            return false;
+        forget(s, i);
     }
-    if (amqp_basic_ack(in, CHANNEL, s->held[i].message.delivery_tag, 0) != AMQP_STATUS_OK)
-        return false;
-    forget(s, i);
     return true;
 }
 
@@ -153,12 +193,13 @@ static bool turn(struct shim *s, amqp_connection_state_t in, amqp_connection_sta
     }
     if (r.reply_type != AMQP_RESPONSE_NORMAL && r.library_error != AMQP_STATUS_TIMEOUT)
         return false;
-    return s->nheld == 0 || pass_one(s, in, out);
+    return s->nheld == 0 || pass_some(s, in, out);
 }
 
 /* Until the connection breaks, or nothing is left and nothing is to come. */
 static void serve(struct shim *s, amqp_connection_state_t in, amqp_connection_state_t out)
 {
+    s->passed = 0;
     amqp_basic_qos(in, CHANNEL, 0, HELD, 0);
     amqp_basic_consume(in, CHANNEL, bytes(ours(s)), amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
     if (!fine(in))
