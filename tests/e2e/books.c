@@ -18,7 +18,7 @@
 #include "broker.h"
 #include "world.h"
 
-enum { QUIET_S = 60 };
+enum { QUIET_S = 120 };
 
 /* False when the server does not answer with one number; it is then said why. */
 static bool ask(const char *service, const char *sql, const char *param, int64_t *value)

@@ -12,7 +12,7 @@
 #include "books.h"
 #include "world.h"
 
-enum { ORDERS = 40 };
+enum { ORDERS = 40, PATIENCE_S = 90 };
 
 struct purchase {
     char *key, *body, *id;
@@ -51,8 +51,8 @@ static void every_order_ends_although_this_dies(const char *component)
 
         p[i].key = text("%s-%zu", component, i);
         p[i].body = text("%s", order_body(sku, 1, methods[i % 4]));
-        if (!await(placed, args, 30))
-            fail_msg("order %zu was not accepted in 30 s after %s died", i, component);
+        if (!await(placed, args, PATIENCE_S))
+            fail_msg("order %zu was not accepted in %d s after %s died", i, PATIENCE_S, component);
         if (i == ORDERS / 4 || i == ORDERS / 2)
             stack("kill", text("%s KILL", component));
     }

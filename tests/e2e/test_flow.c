@@ -60,7 +60,7 @@ static void await_payment(const struct customer *c, const char *order_id, const 
 {
     struct payment_wish w = {c, order_id, state};
 
-    if (!await(payment_is, &w, 30))
+    if (!await(payment_is, &w, 90))
         fail_msg("payment of %s is %s, not %s", order_id, payment_state(c, order_id), state);
 }
 
@@ -106,7 +106,7 @@ static void a_summary_for_operators_is_forgotten_also_when_its_saga_looks_open(v
     struct reply r;
 
     (void)state;
-    assert_true(await(summary_is_open, text("%s", id), 20));
+    assert_true(await(summary_is_open, text("%s", id), 90));
     assert_in_range(broker_saga_expires_s(id), FINISHED_S + 1, OPEN_S);
     r = cancel(&c, id);
     reply_free(&r);

@@ -43,7 +43,7 @@ static void orders_wait_for_room_and_no_event_is_a_dead_letter(void **state)
     (void)state;
     fill("inventory", "reservations");
     id = order_new(&c, product_new(100, 5, true), 1, "pm_ok");
-    assert_true(await(inventory_is_asked, NULL, 20)); /* it was let go of */
+    assert_true(await(inventory_is_asked, NULL, 90)); /* it was let go of */
     assert_string_equal(order_status(&c, id), "PENDING");
     sql("postgres", "select datname, pg_size_pretty(pg_database_size(datname)) from pg_database");
     sql("order", "select relname, pg_size_pretty(pg_total_relation_size(oid)) from pg_class"

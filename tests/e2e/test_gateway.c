@@ -6,11 +6,15 @@
 
 #include <cmocka.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "crowd.h"
 #include "world.h"
+
+enum { BURGLARS = 8, ATTEMPTS_EACH = 1000 };
 
 static void a_request_id_is_made_kept_and_returned(void **state)
 {
@@ -95,27 +99,51 @@ static bool limit_is_far(void *arg)
     return !refused;
 }
 
+struct rush {
+    atomic_bool over;
+    struct reply last[BURGLARS]; /* of each, the answer that ended it or the last of all */
+};
+
+/* In a thread of its own, in which a test cannot fail: the answers are judged later. */
+static void try_passwords(size_t number, void *arg)
+{
+    struct rush *rush = arg;
+    struct reply *r = &rush->last[number];
+    int left = ATTEMPTS_EACH;
+
+    do {
+        reply_free(r);
+        *r = client_send(&attempt);
+        if (r->status != 400)
+            rush->over = true;
+    } while (--left > 0 && !rush->over);
+}
+
+/* Several at once: one alone may be too slow, on a slow machine, to meet the limit at all. */
 static void too_many_log_ins_from_one_address_are_slowed_down(void **state)
 {
+    struct rush rush = {0};
     int refused = 0;
 
     (void)state;
-    for (int i = 0; i < 1000 && !refused; i++) {
-        struct reply r = client_send(&attempt);
+    crowd_run(BURGLARS, try_passwords, &rush);
+    for (size_t i = 0; i < BURGLARS; i++) {
+        struct reply *r = &rush.last[i];
 
-        assert_true(r.status == 400 || r.status == 429);
-        if (r.status == 429) {
-            assert_non_null(reply_header(&r, "Retry-After"));
-            assert_string_equal(reply_header(&r, "Content-Type"), "application/problem+json");
-            assert_int_equal(reply_int(&r, "status"), 429);
-            refused = 1;
+        if (r->status == 429) {
+            assert_non_null(reply_header(r, "Retry-After"));
+            assert_string_equal(reply_header(r, "Content-Type"), "application/problem+json");
+            assert_int_equal(reply_int(r, "status"), 429);
+            refused++;
+        } else if (r->status != 400) {
+            fail_msg("%d %s", r->status, r->body);
         }
-        reply_free(&r);
+        reply_free(r);
     }
-    assert_true(refused);
+    assert_true(refused > 0);
     /* Others are not affected; but where the engine's proxy hides who we are, we are all one. */
     if (getenv("CLIENT_ADDRESSES_HIDDEN"))
-        assert_true(await(limit_is_far, NULL, 30));
+        assert_true(await(limit_is_far, NULL, 90));
     customer_new();
 }
 

@@ -49,7 +49,7 @@ static void await_dead(const char *queue, const char *id, const char *reason)
 {
     struct letter l = {queue, id, NULL};
 
-    if (!await(is_dead, &l, 20))
+    if (!await(is_dead, &l, 90))
         fail_msg("%s is not in %s", id, queue);
     assert_true(*reason); /* or any letter would do */
     if (!strstr(l.error, reason))
@@ -176,7 +176,7 @@ static bool order_buried(void *arg)
  * all of it, or a late one would spoil the next test. */
 static void await_buried(int64_t n)
 {
-    if (!await(order_buried, &n, 20))
+    if (!await(order_buried, &n, 90))
         fail_msg("%d messages in order.dead", (int)queue_length("order.dead"));
 }
 
@@ -189,7 +189,7 @@ static void a_cancellation_before_its_order_leaves_a_tombstone(void **state)
     (void)state;
     publish("order.cancelling", cancelling,
             broker_event(cancelling, "order.cancelling.v1", "order", order, about(order)));
-    assert_true(await(reservation_is, &w, 20));
+    assert_true(await(reservation_is, &w, 90));
     publish("order.created", creation,
             broker_event(creation, "order.created.v1", "order", order, created(order, sku, 2)));
     await_buried(2); /* inventory answers both */

@@ -16,7 +16,7 @@
 #include "wayctl.h"
 #include "world.h"
 
-enum { SOON_S = 30, ALARM_S = 60, PEOPLE = 8, ORDERS_EACH = 40 };
+enum { SOON_S = 90, PEOPLE = 8, ORDERS_EACH = 40 };
 
 static struct reply order_service(const char *path)
 {
@@ -106,7 +106,7 @@ static void an_order_is_refused_while_this_is_away(const char *component)
     assert_int_equal(
         sql_int_of("order", "SELECT count(*) FROM orders WHERE user_id = $1::uuid", c.id), 0);
 
-    assert_true(await(accepted, args, 30));
+    assert_true(await(accepted, args, SOON_S));
     await_status(&c, args[2], "SHIPPED");
     books_must_balance();
 }
@@ -251,14 +251,14 @@ static void an_alarm_is_on_while_rabbitmq_is_away_and_off_when_it_is_back(void *
     assert_true(await(alarm_is, &off, SOON_S));
     stack("stop", "rabbitmq");
     id = order_new(&c, sku, 1, "pm_ok");
-    assert_true(await(alarm_is, &on, ALARM_S));
+    assert_true(await(alarm_is, &on, SOON_S));
     r = order_service("/readyz");
     assert_int_equal(r.status, 200);
     assert_null(strstr(r.body, "\"outbox\":\"ok\""));
     reply_free(&r);
     must_say(wayctl("outbox list order"), FINE, id);
     bring_back("rabbitmq");
-    assert_true(await(alarm_is, &off, ALARM_S));
+    assert_true(await(alarm_is, &off, SOON_S));
     await_over(&c, id);
     books_must_balance();
 }

@@ -12,7 +12,7 @@
 #include "crowd.h"
 #include "world.h"
 
-enum { BUYERS = 50, PATIENCE_S = 20 };
+enum { BUYERS = 50, PATIENCE_S = 90 };
 
 struct sale {
     struct customer customer;

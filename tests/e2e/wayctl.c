@@ -16,7 +16,7 @@
 
 #include "world.h"
 
-enum { SOON_S = 20 };
+enum { SOON_S = 90 };
 
 struct said wayctl_run(const char *command)
 {

@@ -31,6 +31,8 @@ const char *world_secret(const char *name);
 
 /* stack("kill", "order-1 KILL"): a verb of infra/stack.sh; the test fails when it does. */
 void stack(const char *verb, const char *arguments);
+/* For other threads than the test's own, in which a test cannot fail: false when it fails. */
+bool stack_did(const char *verb, const char *arguments);
 
 /* Wait until the gateway finds every service ready: it may take a moment to trust one
  * that has been away. */
@@ -55,7 +57,7 @@ const char *order_body(const char *sku, int64_t quantity, const char *payment_me
 /* The status of an order now; "?" when it could not be had. */
 const char *order_status(const struct customer *c, const char *order_id);
 
-/* Wait until an order has this status; the test fails with its timeline after 30 s. */
+/* Wait until an order has this status; the test fails with its timeline after 90 s. */
 void await_status(const struct customer *c, const char *order_id, const char *status);
 void await_over(const struct customer *c, const char *order_id); /* SHIPPED or CANCELLED */
 

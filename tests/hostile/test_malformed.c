@@ -188,7 +188,7 @@ static void the_gateway_refuses_it_and_carries_nothing_out(void **state)
     long before;
 
     (void)state;
-    assert_true(await(quiet, NULL, 30)); /* an order asks /internal itself */
+    assert_true(await(quiet, NULL, 90)); /* an order asks /internal itself */
     before = internal_requests();
     watch_begin(WATCH_READS_ONLY);
     attack_all(&b);

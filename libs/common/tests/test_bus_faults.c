@@ -142,6 +142,9 @@ static void a_cut_connection_is_noticed_when_idle(void **state)
     proxy_close(proxy);
 }
 
+/* Less than a wait for the connection's own time-out, which is 5 s. */
+enum { PATIENT_MS = 4500 };
+
 static void a_broker_that_hangs_is_not_waited_for(void **state)
 {
     struct proxy *proxy = proxy_open(line.address.host, line.address.port);
@@ -154,7 +157,7 @@ static void a_broker_that_hangs_is_not_waited_for(void **state)
     assert_ok(bus_publish(b, line.a, &m, true));
     assert_int_equal(bus_confirm(b, line.a, NULL, 0, 100).code, ERR_UNAVAILABLE);
     bus_close(b);
-    assert_in_range(clock_mono_ms() - since, 99, 1000);
+    assert_in_range(clock_mono_ms() - since, 99, PATIENT_MS);
     proxy_close(proxy);
 }
 
@@ -167,7 +170,7 @@ static void a_healthy_connection_is_closed_soon_even_when_the_broker_hangs(void 
     (void)state;
     proxy_set(proxy, PROXY_HOLD);
     bus_close(b);
-    assert_in_range(clock_mono_ms() - since, 0, 1000);
+    assert_in_range(clock_mono_ms() - since, 0, PATIENT_MS);
     proxy_close(proxy);
 }
 

@@ -376,7 +376,7 @@ static void a_stop_is_quick_and_loses_nothing(void **state)
     wait_until(feed_effects(feed) > 0);
     since = clock_mono_ms();
     stop();
-    assert_in_range(clock_mono_ms() - since, 0, 2000);
+    assert_in_range(clock_mono_ms() - since, 0, 4500); /* a time-out would be 5 s */
     assert_false(ready());
     start(&opt);
     wait_until(feed_effects(feed) == EVENTS);
@@ -395,7 +395,7 @@ static void a_stop_does_not_wait_for_a_broker_that_is_down(void **state)
     wait_until(!ready());
     since = clock_mono_ms();
     stop();
-    assert_in_range(clock_mono_ms() - since, 0, 2000);
+    assert_in_range(clock_mono_ms() - since, 0, 4500);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, clean)

@@ -261,8 +261,8 @@ static struct db *impatient(void)
 
     opt.url = arena_printf(ctx->arena,
                            "%s?application_name=mine"
-                           "&options=-c%%20lock_timeout%%3D50%%20-c%%20statement_timeout%%3D100"
-                           "%%20-c%%20idle_in_transaction_session_timeout%%3D150",
+                           "&options=-c%%20lock_timeout%%3D500%%20-c%%20statement_timeout%%3D1000"
+                           "%%20-c%%20idle_in_transaction_session_timeout%%3D1000",
                            env->db.url);
     return db_open(&opt);
 }
@@ -273,8 +273,8 @@ static void a_url_may_bring_options_of_its_own(void **state)
 
     (void)state;
     mine.db = impatient();
-    assert_int_equal(number(&mine, "SELECT count(*) WHERE current_setting('lock_timeout') = '50ms'"
-                                   " AND current_setting('statement_timeout') = '100ms'"
+    assert_int_equal(number(&mine, "SELECT count(*) WHERE current_setting('lock_timeout') = '500ms'"
+                                   " AND current_setting('statement_timeout') = '1s'"
                                    " AND current_setting('application_name') = 'mine'"),
                      1);
     db_close(mine.db);
@@ -303,7 +303,7 @@ static void what_takes_too_long_is_unavailable_and_keeps_the_session(void **stat
 /* Somebody waits for the lock that it holds; whoever forgot it finds the unit failed. */
 static void a_transaction_that_idles_is_ended_and_lets_go_of_its_locks(void **state)
 {
-    struct ctx mine = *ctx;
+    struct ctx mine = *ctx, other = testing_ctx_patient(env);
     struct db_rows rows;
 
     (void)state;
@@ -311,12 +311,13 @@ static void a_transaction_that_idles_is_ended_and_lets_go_of_its_locks(void **st
     assert_int_equal(insert(1, "one").code, ERR_OK);
     db_unit_begin(&mine, DB_WRITE);
     assert_int_equal(db_exec(&mine, &rows, "DELETE FROM item").code, ERR_OK);
-    assert_int_equal(db_exec(ctx, &rows, "SELECT FROM item FOR UPDATE").code, ERR_OK);
+    assert_int_equal(db_exec(&other, &rows, "SELECT FROM item FOR UPDATE").code, ERR_OK);
     assert_int_equal(rows.count, 1); /* it came to nothing */
     assert_int_equal(db_exec(&mine, &rows, "SELECT 1").code, ERR_UNAVAILABLE);
     assert_int_equal(db_unit_commit(&mine).code, ERR_UNAVAILABLE);
     assert_int_equal(db_exec(&mine, &rows, "SELECT 1").code, ERR_OK); /* a session anew */
     db_close(mine.db);
+    testing_ctx_close(&other);
 }
 
 static void more_statements_than_are_kept_prepared_still_run(void **state)

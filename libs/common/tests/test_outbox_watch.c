@@ -83,14 +83,33 @@ static bool shown(const char *line)
     return strstr(metrics_text(ctx->arena), arena_printf(ctx->arena, "\n%s\n", line)) != NULL;
 }
 
+/* The value that a line of the metrics ends with; -1 when there is no such line. */
+static int64_t figure(const char *line)
+{
+    const char *start = arena_printf(ctx->arena, "\n%s ", line);
+    const char *at = strstr(metrics_text(ctx->arena), start);
+
+    return at ? strtoll(at + strlen(start), NULL, 10) : -1;
+}
+
+/* So many seconds, and what a slow machine adds before somebody looks. */
+static void assert_age(const char *destination, int seconds)
+{
+    enum { SLOW_S = 8 };
+    const int64_t age = figure(
+        arena_printf(ctx->arena, "waybill_outbox_oldest_seconds{destination=\"%s\"}", destination));
+
+    assert_in_range(age, seconds, seconds + SLOW_S);
+}
+
 static void how_much_waits_and_how_long_can_be_seen(void **state)
 {
     (void)state;
     wait_in_outbox(2, OUTBOX_BUS, 20);
     wait_in_outbox(1, OUTBOX_STREAM, 7);
     look();
-    assert_true(shown("waybill_outbox_oldest_seconds{destination=\"bus\"} 20"));
-    assert_true(shown("waybill_outbox_oldest_seconds{destination=\"stream\"} 7"));
+    assert_age("bus", 20);
+    assert_age("stream", 7);
     assert_true(shown("waybill_outbox_events 3"));
     feed_reset(feed);
     look();
@@ -116,7 +135,7 @@ static void it_is_seen_although_the_broker_is_gone(void **state)
     wait_in_outbox(1, OUTBOX_BUS, 25);
     assert_int_equal(relay_step(ctx, relay, &more).code, ERR_UNAVAILABLE);
     look();
-    assert_true(shown("waybill_outbox_oldest_seconds{destination=\"bus\"} 25"));
+    assert_age("bus", 25);
     relay_free(relay);
     proxy_close(proxy);
 }
@@ -161,18 +180,19 @@ static int times(const char *text, const char *part)
 
 static void an_old_event_is_told_once_and_once_when_it_has_gone(void **state)
 {
+    static const char told[] = "alarm outbox_old: seconds that the oldest event waits: ";
     const char *log;
 
     (void)state;
     catch_log();
-    wait_in_outbox(1, OUTBOX_STREAM, 29);
+    wait_in_outbox(1, OUTBOX_STREAM, 20);
     look();
     assert_true(shown("waybill_alarms{name=\"outbox_old\"} 0"));
-    feed_do(feed, "UPDATE outbox SET created_at = now() - interval '31 seconds'");
+    feed_do(feed, "UPDATE outbox SET created_at = now() - interval '40 seconds'");
     look();
     look();
     assert_true(shown("waybill_alarms{name=\"outbox_old\"} 1"));
-    feed_do(feed, "UPDATE outbox SET created_at = now() - interval '29 seconds'");
+    feed_do(feed, "UPDATE outbox SET created_at = now() - interval '20 seconds'");
     look(); /* no longer, but near: that is no news */
     assert_true(shown("waybill_alarms{name=\"outbox_old\"} 1"));
     feed_do(feed, "DELETE FROM outbox");
@@ -180,7 +200,8 @@ static void an_old_event_is_told_once_and_once_when_it_has_gone(void **state)
     look();
     assert_true(shown("waybill_alarms{name=\"outbox_old\"} 0"));
     log = caught_log();
-    assert_int_equal(times(log, "alarm outbox_old: seconds that the oldest event waits: 31"), 1);
+    assert_int_equal(times(log, told), 1);
+    assert_in_range(strtoll(strstr(log, told) + strlen(told), NULL, 10), 40, 48);
     assert_int_equal(times(log, "alarm outbox_old is over"), 1);
     assert_int_equal(times(log, "\n"), 2);
 }

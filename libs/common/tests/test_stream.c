@@ -121,10 +121,10 @@ static void a_read_waits_no_longer_than_it_may(void **state)
     assert_ok(stream_group(s, a, &me));
     assert_ok(stream_read(s, a, &me, 10, 50, &entries, &n));
     assert_int_equal(n, 0);
-    assert_in_range(clock_mono_ms() - since, 45, 700);
+    assert_in_range(clock_mono_ms() - since, 45, STREAM_MAX_BLOCK_MS - 50);
     since = clock_mono_ms();
     assert_ok(stream_read(s, a, &me, 10, 60000, &entries, &n));
-    assert_in_range(clock_mono_ms() - since, STREAM_MAX_BLOCK_MS - 50, STREAM_MAX_BLOCK_MS + 1500);
+    assert_in_range(clock_mono_ms() - since, STREAM_MAX_BLOCK_MS - 50, 4500);
 }
 
 static void an_entry_without_an_event_is_seen_as_such(void **state)

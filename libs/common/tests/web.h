@@ -1,4 +1,7 @@
-/* web.h - an HTTP client for tests that lets them say anything, however wrong. */
+/* web.h - an HTTP client for tests that lets them say anything, however wrong.
+ *
+ * Any thread may connect, write, read and request: in a thread that is not the test's own,
+ * cmocka cannot fail a test, so what goes wrong is told by the answer's status. */
 #ifndef TESTS_WEB_H
 #define TESTS_WEB_H
 
@@ -9,7 +12,7 @@
 struct arena;
 
 struct web_reply {
-    int status; /* 0: the connection ended before there was an answer */
+    int status; /* 0: there was no connection, or it ended before the answer did */
     const char *head, *body;
     size_t body_len;
 };
@@ -19,7 +22,7 @@ int web_listen(uint16_t *port);
 uint16_t web_free_port(void);
 bool web_listening(uint16_t port); /* does anybody? */
 
-int web_connect(uint16_t port);
+int web_connect(uint16_t port); /* -1: it cannot, and the log says why; the others bear it */
 void web_write(int fd, const char *bytes, size_t len); /* an end in between is no error */
 
 /* The next answer on 'fd', which stays open; 'head_only' for an answer to HEAD. */
