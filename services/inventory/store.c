@@ -418,7 +418,7 @@ struct err store_save(struct ctx *ctx, const struct reservation *r, enum invento
     int64_t *quantity = arena_array(ctx->arena, int64_t, n);
     struct reservation *held = find_ahead(ctx, r->order_id);
     struct db_rows rows;
-    struct err err = OK;
+    struct err err;
 
     for (size_t i = 0; i < n; i++) {
         sku[i] = r->lines[i].sku;
@@ -447,11 +447,8 @@ struct err store_save(struct ctx *ctx, const struct reservation *r, enum invento
     if (held) {
         *held = *r;
         /* Another batch may hold the gate and be about to insert the same row. */
-        if (from == INVENTORY_NONE && n == 0)
-            err = db_later(ctx, GATE);
-        if (err.code)
-            return err;
-        return db_ask_params(ctx, NULL, save_ahead_sql, params, nparams);
+        err = from == INVENTORY_NONE && n == 0 ? db_later(ctx, GATE) : OK;
+        return err.code ? err : db_ask_params(ctx, NULL, save_ahead_sql, params, nparams);
     }
     err = db_exec_params(ctx, &rows, save_sql, params, nparams);
     /* A tracking number can be given twice, however unlikely: the next try has another. */

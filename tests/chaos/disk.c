@@ -27,11 +27,6 @@ static const char *data(void)
     return world_env("DATABASE_FOLDER");
 }
 
-static bool in_containers(void)
-{
-    return getenv("SERVICE_DIR") == NULL;
-}
-
 /* A mount of ours must end with us, however we end: so it takes root, and a view of the
  * file systems of our own. The engine does not share it, so for a volume it is the one that make
  * chaos was called in (OUTER_MOUNTS, a folder of /proc), and "infra/stack.sh destroy" ends what

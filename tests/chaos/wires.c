@@ -94,11 +94,6 @@ static void *stutter(void *arg)
 
 /* --- laying -------------------------------------------------------------------- */
 
-static bool in_containers(void)
-{
-    return getenv("SERVICE_DIR") == NULL; /* runit's folder, which containers do not have */
-}
-
 /* Where the near ends are, for those who speak. */
 static const char *address(void)
 {

@@ -59,6 +59,11 @@ int world_port(const char *name)
     return (int)strtol(world_env(name), NULL, 10);
 }
 
+bool in_containers(void)
+{
+    return getenv("SERVICE_DIR") == NULL; /* runit's folder, which containers do not have */
+}
+
 bool stack_did(const char *verb, const char *arguments)
 {
     const char *command = text("%s %s %s >/dev/null", world_env("STACK_COMMAND"), verb, arguments);

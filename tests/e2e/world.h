@@ -26,6 +26,9 @@ const char *world_env(const char *name);
 
 int world_port(const char *name);
 
+/* Does the stack run in containers, and not as processes of this machine? */
+bool in_containers(void);
+
 /* What is in the file that such a variable names. */
 const char *world_secret(const char *name);
 

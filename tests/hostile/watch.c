@@ -101,7 +101,7 @@ static void find_processes(void)
     char *rest;
 
     watch.n = 0;
-    if (!getenv("SERVICE_DIR"))
+    if (in_containers())
         return;
     rest = text("%s", world_env("INSTANCES"));
     for (const char *name; (name = strsep(&rest, " ")) != NULL;) {
