@@ -21,13 +21,18 @@ static const char constant[] =
     "\"reason\":null,\"tracking_number\":\"WB0000000000000000\",\"version\":3,\"created_at\":"
     "\"2026-01-01T00:00:00.000Z\",\"updated_at\":\"2026-01-01T00:00:00.000Z\"}";
 
-/* cls and what follows are as libmicrohttpd wants them. */
+/* cls and what follows are as libmicrohttpd wants them. Who answers at the first call, when
+ * only the head has been read, has the connection closed behind the answer. */
 static enum MHD_Result answer(void *response, struct MHD_Connection *conn, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state)
 {
-    (void)url, (void)method, (void)version, (void)upload, (void)state;
+    (void)url, (void)method, (void)version, (void)upload;
     *upload_size = 0; /* nothing is left over */
+    if (!*state) {
+        *state = response;
+        return MHD_YES;
+    }
     return MHD_queue_response(conn, MHD_HTTP_OK, response);
 }
 
