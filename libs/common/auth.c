@@ -23,6 +23,7 @@ enum {
     LEEWAY_S = 5,     /* between the clocks of two machines */
     CACHE_SETS = 256, /* one for each value of a digest's first byte */
     CACHE_WAYS = 4,   /* tokens in a set: a thousand customers at once mostly keep theirs */
+    DIGEST = crypto_generichash_BYTES,
 };
 
 struct claims {
@@ -36,7 +37,7 @@ struct claims {
  * verified that belong there, the latest first; only good tokens get in, so strangers cannot
  * flush it. */
 struct slot {
-    unsigned char digest[crypto_hash_sha256_BYTES];
+    unsigned char digest[DIGEST];
     struct claims claims; /* expires_s 0: empty */
 };
 
@@ -211,12 +212,13 @@ static struct err time_check(const struct claims *c)
 struct err auth_verify(const struct auth *auth, struct arena *a, const char *token,
                        struct principal *out)
 {
-    unsigned char digest[crypto_hash_sha256_BYTES];
+    unsigned char digest[DIGEST];
     struct claims claims = {.role = ROLE_NONE};
     struct err err;
     bool known;
 
-    crypto_hash_sha256(digest, (const unsigned char *)token, strnlen(token, MAX_TOKEN + 1));
+    crypto_generichash(digest, sizeof(digest), (const unsigned char *)token,
+                       strnlen(token, MAX_TOKEN + 1), NULL, 0);
     known = cache_find(auth->cache, digest, &claims);
     if (!known) {
         err = signature_check(auth, token, &claims);

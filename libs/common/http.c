@@ -44,9 +44,10 @@ bool http_enqueue(struct http_server *s, struct http_exchange *x)
         s->queued++;
         s->in_flight++;
         metric_add(s->in_flight_gauge, 1);
-        pthread_cond_signal(&s->not_empty);
     }
     pthread_mutex_unlock(&s->lock);
+    if (accepted) /* not before, or who wakes up would wait for the lock */
+        sem_post(&s->work);
     return accepted;
 }
 
@@ -54,9 +55,9 @@ static struct http_exchange *dequeue(struct http_server *s)
 {
     struct http_exchange *x;
 
+    while (sem_wait(&s->work) != 0)
+        ; /* a signal came */
     pthread_mutex_lock(&s->lock);
-    while (!s->head && !s->stopping)
-        pthread_cond_wait(&s->not_empty, &s->lock);
     x = s->head;
     if (x) {
         s->head = x->next;
@@ -199,7 +200,7 @@ static struct http_server *server_new(struct arena *a, const struct http_options
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->not_empty, NULL);
+    sem_init(&s->work, 0, 0);
     pthread_cond_init(&s->idle, &monotonic);
     pthread_condattr_destroy(&monotonic);
     return s;
@@ -210,7 +211,7 @@ static void server_free(struct http_server *s)
     if (s->listener >= 0)
         close(s->listener);
     pthread_mutex_destroy(&s->lock);
-    pthread_cond_destroy(&s->not_empty);
+    sem_destroy(&s->work);
     pthread_cond_destroy(&s->idle);
     free(s->metrics);
     free(s->threads);
@@ -308,8 +309,9 @@ static bool drain(struct http_server *s)
         waited = pthread_cond_timedwait(&s->idle, &s->lock, &until);
     drained = s->in_flight == 0;
     s->stopping = true;
-    pthread_cond_broadcast(&s->not_empty);
     pthread_mutex_unlock(&s->lock);
+    for (unsigned i = 0; i < s->nthreads; i++)
+        sem_post(&s->work);
     return drained;
 }
 

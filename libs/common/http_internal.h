@@ -8,6 +8,7 @@
 #define COMMON_HTTP_INTERNAL_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 
@@ -68,8 +69,12 @@ struct http_server {
     struct metric *in_flight_gauge, *rejected;
     atomic_bool draining; /* answers close their connection */
 
+    /* Counts the requests that wait, and at a stop one more for each worker. Not a condition: a
+     * wake would cost two system calls more (glibc takes the lock back as if others wanted it). */
+    sem_t work;
+
     pthread_mutex_t lock; /* guards everything below */
-    pthread_cond_t not_empty, idle;
+    pthread_cond_t idle;
     struct http_exchange *head, **tail;
     unsigned queued, in_flight; /* in_flight: accepted and not yet sent */
     bool stopping;

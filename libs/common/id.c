@@ -2,12 +2,13 @@
 #include "id.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include <sodium.h>
 
 #include "arena.h"
 #include "clock.h"
+#include "entropy.h"
 
 /* RFC 9562, 6.2, method 1 (fixed-length dedicated counter): within one millisecond
  * the 12 bits of rand_a count up; rand_b is fresh each time. Each millisecond starts
@@ -38,19 +39,17 @@ static void advance(unsigned seed)
 const char *id_new(struct arena *a)
 {
     unsigned char b[16];
+    char hex[2 * sizeof(b) + 1];
 
-    /* Fails only on a kernel without getrandom(2). */
-    if (getentropy(b, sizeof(b)) != 0)
-        abort();
+    entropy_bytes(b, sizeof(b));
     advance(((unsigned)b[6] << 8 | b[7]) & COUNTER_SEED_MASK);
     for (int i = 0; i < 6; i++)
         b[i] = (unsigned char)(last.ms >> (40 - 8 * i));
     b[6] = (unsigned char)(0x70 | last.counter >> 8); /* version 7 */
     b[7] = (unsigned char)last.counter;
     b[8] = (unsigned char)(0x80 | (b[8] & 0x3F)); /* variant 10 */
-    return arena_printf(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                        b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11],
-                        b[12], b[13], b[14], b[15]);
+    sodium_bin2hex(hex, sizeof(hex), b, sizeof(b));
+    return arena_printf(a, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
 bool id_valid(const char *s)

@@ -1,12 +1,13 @@
 /* trace.c - the traceparent header: 00-<32 hex>-<16 hex>-<2 hex>. */
 #include "trace.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include <sodium.h>
 
 #include "arena.h"
+#include "entropy.h"
 
 enum { VERSION_AT = 0, TRACE_AT = 3, SPAN_AT = 36, FLAGS_AT = 53, LENGTH = 55 };
 
@@ -45,17 +46,14 @@ bool trace_parse(const char *traceparent, struct trace *out)
     return true;
 }
 
-/* Never all zero, which would mean "none". getentropy(3) fails only on a kernel
- * without getrandom(2). */
+/* Never all zero, which would mean "none". */
 static void random_hex(char *out, size_t bytes)
 {
     unsigned char b[16];
 
     do {
-        if (getentropy(b, bytes) != 0)
-            abort();
-        for (size_t i = 0; i < bytes; i++)
-            snprintf(out + 2 * i, 3, "%02x", b[i]);
+        entropy_bytes(b, bytes);
+        sodium_bin2hex(out, 2 * bytes + 1, b, bytes);
     } while (is_zero(out, 2 * bytes));
 }
 
