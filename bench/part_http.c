@@ -43,9 +43,9 @@ void part_constant(void)
     struct MHD_Daemon *daemon;
 
     MHD_add_response_header(response, "Content-Type", "application/json");
-    daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG,
+    daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG,
                               (uint16_t)world_port("ORDER_1_PORT"), NULL, NULL, answer, response,
-                              MHD_OPTION_THREAD_POOL_SIZE, 2U, MHD_OPTION_END);
+                              MHD_OPTION_END);
     if (!daemon)
         die("the order service's port is not free: stop it first");
     for (;;)

@@ -1,6 +1,6 @@
 /* http.h - an HTTP/1.1 JSON server: routes, handlers, limits, graceful stop.
  *
- * Event threads (libmicrohttpd, epoll) only move bytes. A complete request goes to
+ * An event thread (libmicrohttpd) only moves bytes. A complete request goes to
  * a fixed set of worker threads, each with its own database connection, so handlers
  * may block and share nothing. Beyond the queue's limit: 503 at once; and 503 in place
  * of work to whoever has waited in it for too long.

@@ -1,5 +1,6 @@
-/* test_service_life.c - a service whose servers come late or go away, and one that is
- * stopped in the middle of its work: each a process of its own behind wires that break. */
+/* test_service_life.c - a service whose servers come late or go away, one that is stopped in
+ * the middle of its work, one that is asked by many at once: each a process of its own behind
+ * wires that break. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -360,6 +361,45 @@ static void a_stop_ends_in_time_though_everything_hangs(void **state)
     proxy_set(to_database, PROXY_PASS);
 }
 
+/* --- a burst ---------------------------------------------------------------------- */
+
+static void freeze(const struct process *p)
+{
+    int status;
+
+    process_signal(p, SIGSTOP);
+    assert_int_equal(waitpid(p->pid, &status, WUNTRACED), p->pid);
+    assert_true(WIFSTOPPED(status));
+}
+
+/* With epoll libmicrohttpd 0.9.75 takes up to 128 events at once, and when there are just as many
+ * it waits for more before it looks at them: for ever, where all clients wait for it. */
+static void requests_that_come_all_at_once_are_all_answered(void **state)
+{
+    enum { BURST = 128 };
+    static const char request[] = "GET /livez HTTP/1.1\r\nHost: test\r\n\r\n";
+    struct process p = run();
+    const char *text;
+    int fds[BURST];
+
+    (void)state;
+    wait_until(ready());
+    for (int i = 0; i < BURST; i++) {
+        fds[i] = web_connect(port);
+        web_write(fds[i], request, strlen(request));
+        assert_int_equal(web_read(arena, fds[i], false).status, 200);
+    }
+    freeze(&p);
+    for (int i = 0; i < BURST; i++)
+        web_write(fds[i], request, strlen(request));
+    process_signal(&p, SIGCONT);
+    for (int i = 0; i < BURST; i++) {
+        assert_int_equal(web_read(arena, fds[i], false).status, 200);
+        close(fds[i]);
+    }
+    stop(&p, &text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(int argc, char **argv)
@@ -370,6 +410,7 @@ int main(int argc, char **argv)
         TEST(readiness_follows_the_database_and_each_turn_is_told_once),
         TEST(a_stop_under_load_loses_nothing_and_hides_nothing),
         TEST(a_stop_ends_in_time_though_everything_hangs),
+        TEST(requests_that_come_all_at_once_are_all_answered),
     };
 
     int status;
