@@ -158,12 +158,13 @@ static void add_sustained(const struct sagas *s)
     figure_add_percentiles("sagas.sustained.confirmed", &s->took[CONFIRMED]);
 }
 
-/* What was found in short runs must be held for SUSTAINED_S seconds; or else, when it is not a
- * second time either, what was done in that time, a little less. Of one stall in a long run
- * (a checkpoint, a neighbour of this machine) the rate is innocent. */
+/* What was found in short runs must be held for SUSTAINED_S seconds. Of one stall in a long run
+ * (a checkpoint, a neighbour of this machine) the rate is innocent, so it is tried again; then
+ * less is, half the way to what was done and a step of the search at least. What is done under
+ * too much is less than what can be held: who sends orders takes the processors, too. */
 void part_sustained(void)
 {
-    double rate = search(), seconds;
+    double rate = search(), seconds, done = 0;
     bool failed = false;
     size_t runs = 0;
 
@@ -177,9 +178,10 @@ void part_sustained(void)
             runs++;
             failed = false;
         } else if (failed) {
-            rate = 0.97 * fmin(rate, s->completed);
+            rate = fmin(rate * 15 / 16, (rate + fmax(done, s->completed)) / 2);
             failed = false;
         } else {
+            done = s->completed;
             failed = true;
         }
         sagas_free(s);
